@@ -1,0 +1,17 @@
+"""Every optimizer once, as plain mathematics: see `Rule`."""
+
+from gdcore.rules.adam import AdaBelief, Adam, AdaMax, AdamW, AMSGrad, NAdam, RAdam, Yogi
+from gdcore.rules.adaptive import Adadelta, AdaGrad, RMSProp
+from gdcore.rules.averaging import EMA, SAM, Lookahead, ScheduleFreeAdamW, ScheduleFreeSGD
+from gdcore.rules.base import Rule, Wrapper
+from gdcore.rules.first_order import ASGD, GD, HeavyBall, Nesterov
+from gdcore.rules.layerwise import LAMB, LARS
+from gdcore.rules.matrix import Adafactor, Muon, Shampoo, newton_schulz
+from gdcore.rules.sign_based import Lion, Rprop, SignSGD
+
+# in the order of the book: each is the answer to a fault of one before it
+RULES = (GD, HeavyBall, Nesterov, ASGD, AdaGrad, RMSProp, Adadelta, Adam, AdamW, AdaMax, AMSGrad, NAdam, RAdam, AdaBelief,
+         Yogi, Adafactor, SignSGD, Lion, Rprop, LARS, LAMB, Muon, Shampoo, ScheduleFreeSGD, ScheduleFreeAdamW)
+WRAPPERS = (Lookahead, EMA, SAM)
+
+__all__ = ["RULES", "WRAPPERS", "Rule", "Wrapper", "newton_schulz", *sorted(rule.__name__ for rule in RULES + WRAPPERS)]

@@ -1,0 +1,196 @@
+"""The arithmetic that rules are written in: it asks the array itself which world it lives in.
+
+A rule says `sqrt(v)`; whether `v` is a Python float, a NumPy, torch or JAX array, a SymPy symbol or a traced
+value is found out here, so that no rule names a framework and importing the rules imports none.
+"""
+
+import builtins
+import functools
+import importlib
+import math
+import sys
+
+__all__ = ["sqrt", "sign", "maximum", "minimum", "where", "equal", "ratio", "norm", "rms", "mean", "matmul", "transpose",
+           "inverse_root", "zeros_like", "full_like", "eye_like", "shape", "matrix_shape",
+           "machine_eps", "named", "is_scalar", "world"]
+
+_MODULES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy", "sympy": "gdcore.rules.symbols"}
+
+
+def world(*values):
+    """The module whose functions act on these values; None for plain Python numbers.
+
+    A type may bring its own arithmetic as the attribute `_arithmetic_` (the tracer does).
+    """
+    for value in values:
+        own = getattr(type(value), "_arithmetic_", None)
+        if own is not None:
+            return own
+        name = _MODULES.get(type(value).__module__.partition(".")[0])
+        if name is not None:
+            return importlib.import_module(name)
+    return None
+
+
+def is_scalar(x):
+    """True for a plain Python number."""
+    return world(x) is None
+
+
+def sqrt(x):
+    w = world(x)
+    if w is None:  # like every array world, the root of a negative number is nan and not an exception
+        return math.sqrt(x) if x >= 0 else math.nan
+    return w.sqrt(x)
+
+
+def sign(x):
+    w = world(x)
+    if w is None:
+        return float((x > 0) - (x < 0))
+    return w.sign(x)
+
+
+def maximum(a, b):
+    return _two("maximum", builtins.max, a, b)
+
+
+def minimum(a, b):
+    return _two("minimum", builtins.min, a, b)
+
+
+def _two(name, python, a, b):
+    w = world(a, b)
+    if w is None:
+        return python(a, b)
+    if w.__name__ == "torch":  # torch's maximum takes tensors only, its clamp takes a number as well
+        if is_scalar(a):
+            a, b = b, a
+        if is_scalar(b):
+            return w.clamp(a, min=b) if name == "maximum" else w.clamp(a, max=b)
+    return getattr(w, name)(a, b)
+
+
+def where(condition, a, b):
+    """`a` where the condition holds, else `b`; a Python condition picks one of them whole."""
+    w = world(condition)
+    if w is None:
+        return a if condition else b
+    return w.where(condition, a, b)
+
+
+def equal(a, b):
+    """Whether two scalars are equal (on symbols, the equation and not its truth)."""
+    w = world(a, b)
+    return w.equal(a, b) if w is not None and hasattr(w, "SYMBOLIC") else a == b
+
+
+def ratio(a, b):
+    """a / b, and nan where Python would raise because b is 0: array worlds go on, so do rules."""
+    return math.nan if is_scalar(b) and b == 0 else a / b
+
+
+def norm(x):
+    """The Euclidean length of all entries together (Frobenius norm of a matrix)."""
+    w = world(x)
+    if w is None:
+        return abs(x)
+    return w.linalg.norm(x.reshape(-1)) if hasattr(w, "linalg") else w.norm(x)
+
+
+def rms(x):
+    """The root mean square of all entries."""
+    w = world(x)
+    if w is None:
+        return abs(x)
+    return w.rms(x) if hasattr(w, "rms") else norm(x) / math.sqrt(math.prod(x.shape))
+
+
+def mean(x, axis):
+    """The mean along one axis, which is kept with length 1."""
+    w = world(x)
+    return w.mean(x, axis) if hasattr(w, "SYMBOLIC") else x.mean(axis, keepdims=True)
+
+
+def shape(x):
+    """The shape of an array, () for a number; symbols stand for matrices of unknown shape."""
+    return () if is_scalar(x) else tuple(x.shape) if hasattr(x, "shape") else world(x).shape(x)
+
+
+def matrix_shape(x):
+    """(rows, columns) of a matrix; ValueError for anything else."""
+    size = shape(x)
+    if len(size) != 2:
+        raise ValueError(f"This rule works on matrices and got an array of shape {size}; give vectors and numbers to another rule, such as AdamW.")
+    return size
+
+
+def named(latex):
+    """Decorator: on symbols, the function stays one named operator, shown as `latex`, and its body is not entered."""
+
+    def decorate(function):
+        @functools.wraps(function)
+        def call(*args):
+            w = world(*args)
+            return w.operator(function.__name__, latex, *args) if hasattr(w, "SYMBOLIC") else function(*args)
+
+        return call
+
+    return decorate
+
+
+def matmul(a, b):
+    """The matrix product."""
+    w = _matrix_world(a, "A matrix product")
+    return w.matmul(a, b)
+
+
+def transpose(x):
+    """The last two axes exchanged."""
+    w = _matrix_world(x, "A transpose")
+    return w.transpose(x) if hasattr(w, "SYMBOLIC") else x.mT
+
+
+def inverse_root(a, p, eps=0.0):
+    """A^(-1/p) of a symmetric positive semi-definite matrix, through its eigenvalues, in double precision where there is any."""
+    w = _matrix_world(a, "An inverse root")
+    if hasattr(w, "SYMBOLIC"):
+        return w.inverse_root(a, p)
+    if w.__name__ == "torch":  # single precision loses the small eigenvalues, which the root makes large
+        values, vectors = w.linalg.eigh(a.double())
+        return ((vectors * (values.clamp(min=0) + eps) ** (-1 / p)) @ vectors.mT).to(a.dtype)
+    values, vectors = w.linalg.eigh(a)
+    return (vectors * (w.maximum(values, 0) + eps) ** (-1 / p)) @ vectors.mT
+
+
+def zeros_like(x):
+    return full_like(x, 0.0)
+
+
+def full_like(x, value):
+    w = world(x)
+    if w is None or not hasattr(w, "full_like"):
+        return value
+    return w.full_like(x, value)
+
+
+def eye_like(x, n, scale=1.0):
+    """`scale` times the n × n identity, in the dtype (and on the device) of x."""
+    w = _matrix_world(x, "An identity matrix")
+    extra = {"device": x.device} if w.__name__ == "torch" else {}
+    return scale * w.eye(n, dtype=x.dtype, **extra)
+
+
+def machine_eps(x):
+    """The distance from 1 to the next number that the dtype of x can hold."""
+    w = world(x)
+    if w is None:
+        return sys.float_info.epsilon
+    return w.machine_eps(x) if hasattr(w, "SYMBOLIC") else float(w.finfo(x.dtype).eps)
+
+
+def _matrix_world(x, what):
+    w = world(x)
+    if w is None or not (hasattr(w, "linalg") or hasattr(w, "SYMBOLIC")):
+        raise TypeError(f"{what} needs a NumPy, torch or JAX matrix, got {type(x).__name__}.")
+    return w

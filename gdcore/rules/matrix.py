@@ -1,0 +1,129 @@
+"""Rules that treat a weight matrix as a matrix."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gdcore.rules.arithmetic import (
+    eye_like, inverse_root, machine_eps, matmul, matrix_shape, maximum, mean, minimum, named, norm, rms, shape, sqrt, transpose,
+    zeros_like,
+)
+from gdcore.rules.base import Rule
+
+__all__ = ["Adafactor", "Muon", "Shampoo", "newton_schulz"]
+
+
+@dataclass(frozen=True)
+class Adafactor(Rule):
+    """Adafactor: a divisor like Adam's, kept as one number for each row and one for each column.
+
+    Shazeer and Stern (2018), arXiv:1804.04235. Matches torch.optim.Adafactor: the learning rate `lr` is relative to the
+    size of the weights, and the squared gradient is held above eps1² where the paper adds it. Vectors keep the whole
+    divisor. With eps1 = None it is the machine precision of the weights.
+    """
+
+    lr: float = 1e-2
+    beta2_decay: float = -0.8
+    eps1: float | None = None
+    eps2: float = 1e-3
+    d: float = 1.0
+    weight_decay: float = 0.0
+    reads: ClassVar[str] = "tensor"
+
+    def init(self, x):
+        if len(shape(x)) < 2:
+            return zeros_like(x), 0.0
+        return zeros_like(mean(x, -1)), zeros_like(mean(x, -2))
+
+    def update(self, x, g, t, r, c):
+        eps1 = machine_eps(x) if self.eps1 is None else self.eps1
+        beta2 = 1 - t**self.beta2_decay
+        if len(shape(g)) < 2:
+            r = beta2 * r + (1 - beta2) * g**2
+            v = r
+        else:
+            r = beta2 * r + (1 - beta2) * mean(g**2, -1)
+            c = beta2 * c + (1 - beta2) * mean(g**2, -2)
+            v = r * c / maximum(mean(r, -2), eps1)
+        u = g / sqrt(maximum(v, eps1**2))
+        eta = maximum(self.eps2, rms(x)) * minimum(self.lr, 1 / sqrt(t))
+        x = (1 - self.lr * self.weight_decay) * x
+        return x - eta / maximum(1.0, rms(u) / self.d) * u, r, c
+
+
+@named(r"\operatorname{NS}")
+def newton_schulz(x, steps=5, coefficients=(3.4445, -4.7750, 2.0315), eps=1e-7):
+    """Nearly the nearest orthogonal matrix: singular values go to about 1, singular vectors stay.
+
+    Jordan et al. (2024), Muon: An optimizer for hidden layers in neural networks. Each step maps every singular value s to
+    a s + b s³ + c s⁵; those of the result lie between 0.68 and 1.2 (for inputs of at least 0.003 of the norm).
+    """
+    a, b, c = coefficients
+    rows, columns = matrix_shape(x)
+    tall = rows > columns
+    if tall:
+        x = transpose(x)
+    x = x / maximum(norm(x), eps)
+    for _ in range(steps):
+        gram = matmul(x, transpose(x))
+        x = a * x + matmul(b * gram + c * matmul(gram, gram), x)
+    return transpose(x) if tall else x
+
+
+@named(r"\operatorname{scale}")
+def shape_scale(x, adjust="original"):
+    """How much longer a step is for a matrix of this shape."""
+    rows, columns = matrix_shape(x)
+    return sqrt(maximum(1, rows / columns)) if adjust == "original" else 0.2 * sqrt(maximum(rows, columns))
+
+
+@dataclass(frozen=True)
+class Muon(Rule):
+    """Muon: an averaged gradient whose singular values are all made about equal.
+
+    Jordan et al. (2024), Muon: An optimizer for hidden layers in neural networks; the scale "match_rms_adamw" is of Liu et
+    al. (2025), arXiv:2502.16982. Matches torch.optim.Muon, which computes the iteration in bfloat16. For matrices only.
+    """
+
+    lr: float = 1e-3
+    weight_decay: float = 0.1
+    momentum: float = 0.95
+    nesterov: bool = True
+    ns_coefficients: tuple = (3.4445, -4.7750, 2.0315)
+    eps: float = 1e-7
+    ns_steps: int = 5
+    adjust_lr: str = "original"
+    reads: ClassVar[str] = "matrix"
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.adjust_lr not in ("original", "match_rms_adamw"):
+            raise ValueError(f"Muon got adjust_lr = {self.adjust_lr!r}, but it must be 'original' or 'match_rms_adamw'.")
+
+    def update(self, x, g, t, b):
+        b = self.momentum * b + (1 - self.momentum) * g
+        u = self.momentum * b + (1 - self.momentum) * g if self.nesterov else b
+        o = newton_schulz(u, self.ns_steps, self.ns_coefficients, self.eps)
+        x = (1 - self.lr * self.weight_decay) * x
+        return x - self.lr * shape_scale(x, self.adjust_lr) * o, b
+
+
+@dataclass(frozen=True)
+class Shampoo(Rule):
+    """Shampoo: the gradient, whitened along its rows and along its columns.
+
+    Gupta, Koren and Singer (2018), arXiv:1802.09568, Algorithm 1: both memories start at eps times the identity. For
+    matrices only.
+    """
+
+    lr: float = 1e-1
+    eps: float = 1e-4
+    reads: ClassVar[str] = "matrix"
+
+    def init(self, x):
+        rows, columns = matrix_shape(x)
+        return eye_like(x, rows, self.eps), eye_like(x, columns, self.eps)
+
+    def update(self, x, g, t, l, r):
+        l = l + matmul(g, transpose(g))
+        r = r + matmul(transpose(g), g)
+        return x - self.lr * matmul(matmul(inverse_root(l, 4), g), inverse_root(r, 4)), l, r
