@@ -1,0 +1,8 @@
+"""The book's figures: one style, and drawings that several chapters share. Matplotlib is imported when the first is drawn."""
+
+from gdcore.figures.curves import histogram, loss_curves, tangent
+from gdcore.figures.style import AMBER, BLUE, GREEN, GRID, INK, ORANGE, PALETTE, PURPLE, figure, label, show
+from gdcore.figures.surface import descent
+
+__all__ = ["INK", "GRID", "BLUE", "ORANGE", "GREEN", "PURPLE", "AMBER", "PALETTE", "figure", "label", "show", "descent", "tangent",
+           "loss_curves", "histogram"]
