@@ -4,6 +4,7 @@ from gdcore.rules.adam import AdaBelief, Adam, AdaMax, AdamW, AMSGrad, NAdam, RA
 from gdcore.rules.adaptive import Adadelta, AdaGrad, RMSProp
 from gdcore.rules.averaging import EMA, SAM, Lookahead, ScheduleFreeAdamW, ScheduleFreeSGD
 from gdcore.rules.base import Rule, Wrapper
+from gdcore.rules.composition import L2, Ascent, DecoupledDecay
 from gdcore.rules.first_order import ASGD, GD, HeavyBall, Nesterov
 from gdcore.rules.layerwise import LAMB, LARS
 from gdcore.rules.matrix import Adafactor, Muon, Shampoo, newton_schulz
@@ -13,5 +14,6 @@ from gdcore.rules.sign_based import Lion, Rprop, SignSGD
 RULES = (GD, HeavyBall, Nesterov, ASGD, AdaGrad, RMSProp, Adadelta, Adam, AdamW, AdaMax, AMSGrad, NAdam, RAdam, AdaBelief,
          Yogi, Adafactor, SignSGD, Lion, Rprop, LARS, LAMB, Muon, Shampoo, ScheduleFreeSGD, ScheduleFreeAdamW)
 WRAPPERS = (Lookahead, EMA, SAM)
+COMPOSITIONS = (L2, DecoupledDecay, Ascent)
 
-__all__ = ["RULES", "WRAPPERS", "Rule", "Wrapper", "newton_schulz", *sorted(rule.__name__ for rule in RULES + WRAPPERS)]
+__all__ = ["COMPOSITIONS", "RULES", "WRAPPERS", "Ascent", "DecoupledDecay", "L2", "Rule", "Wrapper", "newton_schulz", *sorted(rule.__name__ for rule in RULES + WRAPPERS)]

@@ -1,0 +1,5 @@
+"""Fast steps: a rule is traced once and printed as in-place torch calls or as C."""
+
+from gdcore.kernels.trace import NotTraceable, Program, structure, trace
+
+__all__ = ["NotTraceable", "Program", "structure", "trace"]
