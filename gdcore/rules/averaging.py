@@ -63,8 +63,8 @@ class SAM(Wrapper):
     def update(self, x, g, t, *inner):
         return self.rule.update(x, g, t, *inner)
 
-    def probe(self, x, g, t, *inner):
-        length = norm(g)
+    def probe(self, x, g, t, *inner, length=None):
+        length = norm(g) if length is None else length  # of the gradient of all weights, if x is only some of them
         return x + self.radius * g / where(length > 0, length, 1.0)
 
 

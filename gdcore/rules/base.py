@@ -85,6 +85,9 @@ class Wrapper(Rule):
         own = inspect.signature(type(self).update).parameters.values()
         return tuple(p.name for p in own if p.kind is p.POSITIONAL_OR_KEYWORD)[4:] + self.rule.state_names
 
+    def init(self, x):
+        return self.rule.init(x)  # a wrapper with memory of its own puts that before
+
     def answer(self, x, *state):
         return self.rule.answer(x, *state[len(self.state_names) - len(self.rule.state_names):])
 

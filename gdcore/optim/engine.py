@@ -1,0 +1,226 @@
+"""How a rule meets many tensors: laid out in memory so that plain mathematics runs as fast as hand-written kernels.
+
+Small tensors share one flat buffer, so that a step costs a few calls and not a few calls each; large ones are walked in
+chunks that fit the processor's cache, so that temporaries never reach main memory.
+"""
+
+import contextlib
+import ctypes
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+from gdcore.kernels import NotTraceable, structure, trace
+from gdcore.kernels.eager import EagerKernel
+from gdcore.kernels.native import NativeKernel
+
+__all__ = ["bucket_for", "plain_step", "program_of"]
+
+CHUNK = 65536  # entries: with a temporary or two, five arrays of this length stay in a second-level cache
+_programs, _kernels = {}, {}
+
+
+def program_of(rule):
+    """The rule's traced program, or None if it has none; traced once for each structure."""
+    key = structure(rule)
+    if key not in _programs:
+        try:
+            _programs[key] = trace(rule)
+        except NotTraceable:
+            _programs[key] = None
+    return _programs[key]
+
+
+def _kernel(kind, rule, *extra):
+    """The rule's kernel of this kind, or None if it has none; made once for each structure."""
+    key = (kind, structure(rule), *extra)
+    if key not in _kernels:
+        _kernels[key] = None
+        if program_of(rule) is not None:
+            with contextlib.suppress(NotTraceable):
+                _kernels[key] = kind(program_of(rule), *extra)
+    return _kernels[key]
+
+
+def bucket_for(rule, params, memory, compile):
+    """The bucket that steps these parameters. memory: for each parameter its {name: array} of live memory."""
+    first = params[0]
+    plain = first.is_complex() or not first.is_contiguous()
+    if compile and not plain and first.device.type == "cpu" and first.dtype in (torch.float32, torch.float64):
+        kernel = _kernel(NativeKernel, rule, first.dtype)
+        if kernel is not None:
+            return NativeBucket(params, memory, kernel)
+    if rule.reads != "entry" or plain:
+        return TensorBucket(params, memory, compile)
+    return FlatBucket(params, memory, _kernel(EagerKernel, rule), compile)
+
+
+class TensorBucket:
+    """One tensor after the other, by the rule's own `update`: for rules that look at whole tensors, and odd layouts."""
+
+    def __init__(self, params, memory, compile=False):
+        self.params, self.memory = params, memory
+        self.update = _compiled_step if compile else plain_step
+
+    def step(self, rule, t, scalars):
+        for p, memory in zip(self.params, self.memory, strict=True):
+            arrays = {n: _real(a) for n, a in memory.items()}
+            new = self.update(rule, t, _real(p), _real(p.grad), arrays, scalars)
+        return new  # the scalar memory is the same for all tensors of a bucket
+
+
+def _real(a):
+    """Complex numbers as pairs of real ones, as torch's optimizers see them."""
+    return torch.view_as_real(a) if a.is_complex() else a
+
+
+def plain_step(rule, t, x, g, arrays, scalars):
+    """One plain step in place; returns the new scalar memory. A switched-off memory takes part as 0."""
+    state = [arrays.get(n, scalars.get(n, 0.0)) for n in rule.state_names]
+    new_x, *new = rule.update(x, g, t, *state)
+    x.copy_(new_x)
+    for name, value in zip(rule.state_names, new, strict=True):
+        if name in arrays:
+            arrays[name].copy_(value)
+    return {n: v for n, v in zip(rule.state_names, new, strict=True) if n in scalars}
+
+
+_fused = None
+
+
+def _compiled_step(rule, t, x, g, arrays, scalars):
+    """The same through torch.compile: numbers go in as tensors, so that a new t or learning rate compiles nothing anew."""
+    global _fused
+    if _fused is None:
+        _fused = torch.compile(_tensor_update, dynamic=True)
+    h = {k: torch.tensor(v, dtype=torch.float64) for k, v in rule.hyperparameters().items() if type(v) is float}
+    numbers = {k: torch.tensor(v, dtype=torch.float64) for k, v in scalars.items()}
+    new = _fused(rule, torch.tensor(float(t), dtype=torch.float64), h, x, g, arrays, numbers)
+    return {n: v.item() for n, v in new.items()}
+
+
+def _tensor_update(rule, t, h, x, g, arrays, scalars):
+    return plain_step(rule.with_hyperparameters(**h), t, x, g, arrays, scalars)
+
+
+class FlatBucket:
+    """Rules for single entries: small tensors in one flat buffer, large ones in chunks."""
+
+    def __init__(self, params, memory, kernel, compile=False):
+        self.kernel, self.params = kernel, params
+        self.update = _compiled_step if compile else plain_step
+        self.small = [i for i, p in enumerate(params) if p.numel() <= CHUNK]
+        self.large = [i for i, p in enumerate(params) if p.numel() > CHUNK]
+        self.names = list(memory[0])
+        self.sizes = [params[i].numel() for i in self.small]
+        self.flat = {n: self._gather(memory, n) for n in self.names} if self.small else {}
+        self.memory = [[memory[i][n].view(-1) for n in self.names] for i in self.large]
+        self.chunk = CHUNK if params[0].device.type == "cpu" else max(p.numel() for p in params) + CHUNK * len(params)
+        self.temporaries = []
+        if kernel is not None:
+            like, n = params[0], min(self.chunk, max(sum(self.sizes), *(p.numel() for p in params)))
+            self.temporaries = [torch.empty(n, dtype=like.dtype, device=like.device) for _ in range(kernel.temporaries)]
+
+    def _gather(self, memory, name):
+        """One buffer for the small tensors' memory; the arrays that the optimizer holds become views of it."""
+        flat = torch.cat([memory[i][name].reshape(-1) for i in self.small])
+        for i, part in zip(self.small, flat.split(self.sizes), strict=True):
+            memory[i][name] = part.view(memory[i][name].shape)
+        return flat
+
+    def step(self, rule, t, scalars):
+        constants, new = (), {}
+        if self.kernel is not None:
+            constants, new = self.kernel.scalars(rule.hyperparameters(), t, scalars)
+        if self.small:
+            views = [self.params[i].detach().view(-1) for i in self.small]
+            x = torch.cat(views)
+            g = torch.cat([self.params[i].grad.reshape(-1) for i in self.small])
+            new = self._walk(rule, t, x, g, list(self.flat.values()), scalars, constants) or new
+            torch._foreach_copy_(views, x.split(self.sizes))
+        for i, memory in zip(self.large, self.memory, strict=True):
+            p = self.params[i]
+            new = self._walk(rule, t, p.detach().view(-1), p.grad.reshape(-1), memory, scalars, constants) or new
+        return new
+
+    def _walk(self, rule, t, x, g, memory, scalars, constants):
+        if self.kernel is None:
+            return self.update(rule, t, x, g, dict(zip(self.names, memory, strict=True)), scalars)
+        step, n = self.kernel.step, x.numel()
+        if n <= self.chunk:
+            step(x, g, *memory, *(b[:n] for b in self.temporaries), *constants)
+            return None
+        for chunk in zip(*(a.split(self.chunk) for a in (x, g, *memory)), strict=True):
+            step(*chunk, *(b[: len(chunk[0])] for b in self.temporaries), *constants)
+        return None
+
+
+class NativeBucket:
+    """All tensors in one compiled loop, shared out among threads (a call into C lets go of Python's lock)."""
+
+    def __init__(self, params, memory, kernel):
+        self.params, self.kernel = params, kernel
+        names = kernel.program.arrays
+        self.memory = [[m[n].contiguous() for n in names] for m in memory]
+        for m, arrays in zip(memory, self.memory, strict=True):
+            m.update(zip(names, arrays, strict=True))
+        self.sizes = [p.numel() for p in params]
+        self.tasks = [(k, i, min(CHUNK, n - i)) for k, n in enumerate(self.sizes) for i in range(0, n, CHUNK)]
+        self.shares = self._share(torch.get_num_threads())
+
+    def _share(self, threads):
+        """The tasks cut into runs of about equal length, each as (first task, three C arrays)."""
+        total, shares, part, done = sum(self.sizes), [], [], 0
+        for task in self.tasks:
+            part.append(task)
+            done += task[2]
+            if done * threads >= total * (len(shares) + 1):
+                shares.append(part)
+                part = []
+        shares = [s for s in [*shares, part] if s] if total > CHUNK else [self.tasks]
+        return [(len(s), *((ctypes.c_long * len(s))(*column) for column in zip(*s, strict=True))) for s in shares if s]
+
+    def step(self, rule, t, scalars):
+        constants, new = self.kernel.scalars(rule.hyperparameters(), t, scalars)
+        c = (ctypes.c_double * len(constants))(*constants)
+        grads = [self._checked(p, n) for p, n in zip(self.params, self.sizes, strict=True)]
+        rows = zip(self.params, grads, self.memory, strict=True)
+        pointers = [a.data_ptr() for p, g, memory in rows for a in (p, g, *memory)]
+        arrays = (ctypes.c_void_p * len(pointers))(*pointers)
+        norms = self._norms(arrays, c) if self.kernel.norms else None
+        self._run(lambda share: self.kernel.step(share[0], *share[1:], arrays, c, norms))
+        torch.autograd.graph.increment_version(self.params)
+        return new
+
+    def _checked(self, p, size):
+        """The gradient as the kernel may read it: C trusts what it is given."""
+        if p.numel() != size or not p.is_contiguous() or p.grad.dtype != p.dtype:
+            raise RuntimeError(f"A parameter of shape {tuple(p.shape)} changed its layout after the first step; add it to a new optimizer.")
+        return p.grad.contiguous()
+
+    def _norms(self, arrays, c):
+        """The length of each array that the rule asks for, one row a tensor; summed in a fixed order."""
+        width = len(self.kernel.norms)
+        sums = [(ctypes.c_double * (width * share[0]))() for share in self.shares]
+        self._run(lambda pair: self.kernel.lengths(pair[0][0], *pair[0][1:], arrays, c, pair[1]), zip(self.shares, sums, strict=True))
+        norms = torch.zeros(len(self.params), width, dtype=torch.float64)
+        owners = torch.tensor([k for share in self.shares for k in share[1]])
+        norms.index_add_(0, owners, torch.tensor([v for s in sums for v in s], dtype=torch.float64).view(-1, width))
+        return (ctypes.c_double * norms.numel())(*norms.sqrt().flatten().tolist())
+
+    def _run(self, work, shares=None):
+        first, *rest = self.shares if shares is None else shares
+        others = [_workers().submit(work, share) for share in rest]
+        work(first)
+        for other in others:
+            other.result()
+
+
+_pool = None
+
+
+def _workers():
+    global _pool
+    if _pool is None:
+        _pool = ThreadPoolExecutor(max(1, torch.get_num_threads() - 1), thread_name_prefix="gdcore")
+    return _pool

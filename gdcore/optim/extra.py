@@ -1,0 +1,169 @@
+"""Optimizers that torch.optim does not have, in its manner. `compile=True` makes one fused kernel of the rule."""
+
+import torch
+
+from gdcore import rules
+from gdcore.optim.base import Optimizer, RuleOptimizer, given
+from gdcore.rules.arithmetic import norm
+
+__all__ = ["EMA", "LAMB", "LARS", "SAM", "AdaBelief", "Lion", "Lookahead", "ScheduleFreeAdamW", "ScheduleFreeSGD", "Shampoo",
+           "SignSGD", "Yogi"]
+
+
+class SignSGD(RuleOptimizer):
+    """signSGD: Bernstein et al. (2018), arXiv:1802.04434."""
+
+    def __init__(self, params, lr=1e-3, weight_decay=0, *, maximize=False, compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        return rules.SignSGD(group["lr"])
+
+
+class Lion(RuleOptimizer):
+    """Lion: Chen et al. (2023), arXiv:2302.06675. The weight decay is decoupled."""
+
+    names = {"m": "exp_avg"}
+
+    def __init__(self, params, lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0, *, maximize=False, compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        return rules.Lion(group["lr"], *group["betas"], group["weight_decay"])
+
+
+class _TwoMemories(RuleOptimizer):
+    names = {"m": "exp_avg", "v": "exp_avg_sq", "s": "exp_avg_var"}
+
+
+class AdaBelief(_TwoMemories):
+    """AdaBelief: Zhuang et al. (2020), arXiv:2010.07468. The weight decay is decoupled, as the authors advise."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-16, weight_decay=0, *, maximize=False, compile=False):
+        super().__init__(params, given(locals()) | {"decoupled_weight_decay": True})
+
+    def rule(self, group):
+        return rules.AdaBelief(group["lr"], *group["betas"], group["eps"])
+
+
+class Yogi(_TwoMemories):
+    """Yogi: Zaheer et al. (2018). `initial_accumulator` is where both memories start."""
+
+    def __init__(self, params, lr=1e-2, betas=(0.9, 0.999), eps=1e-3, weight_decay=0, initial_accumulator=1e-6, *,
+                 maximize=False, compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        return rules.Yogi(group["lr"], *group["betas"], group["eps"], group["initial_accumulator"])
+
+
+class LARS(RuleOptimizer):
+    """LARS: You, Gitman and Ginsburg (2017), arXiv:1708.03888. Give biases and norms a group with trust = 0 or to SGD."""
+
+    names = {"v": "momentum_buffer"}
+
+    def __init__(self, params, lr=1e-3, momentum=0.9, weight_decay=0.0, trust=1e-3, *, maximize=False, compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        return rules.LARS(group["lr"], group["momentum"], group["weight_decay"], group["trust"])
+
+
+class LAMB(_TwoMemories):
+    """LAMB: You et al. (2020), arXiv:1904.00962."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=0.0, *, maximize=False, compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        return rules.LAMB(group["lr"], *group["betas"], group["eps"], group["weight_decay"])
+
+
+class Shampoo(RuleOptimizer):
+    """Shampoo: Gupta, Koren and Singer (2018), arXiv:1802.09568. For matrices only."""
+
+    def __init__(self, params, lr=1e-1, eps=1e-4, weight_decay=0, *, maximize=False, compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        return rules.Shampoo(group["lr"], group["eps"])
+
+
+class ScheduleFreeSGD(RuleOptimizer):
+    """Schedule-Free SGD: Defazio et al. (2024), arXiv:2405.15682. Call `eval()` before evaluating and `train()` after."""
+
+    def __init__(self, params, lr=1.0, momentum=0.9, weight_decay=0, warmup_steps=0, r=0.0, weight_lr_power=2.0, *,
+                 maximize=False, compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        names = ("lr", "momentum", "weight_decay", "warmup_steps", "r", "weight_lr_power")
+        return rules.ScheduleFreeSGD(*(group[n] for n in names))
+
+
+class ScheduleFreeAdamW(RuleOptimizer):
+    """Schedule-Free AdamW: Defazio et al. (2024), arXiv:2405.15682. Call `eval()` before evaluating and `train()` after."""
+
+    names = {"v": "exp_avg_sq"}
+
+    def __init__(self, params, lr=2.5e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, warmup_steps=0, r=0.0,
+                 weight_lr_power=2.0, *, maximize=False, compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        names = ("eps", "weight_decay", "warmup_steps", "r", "weight_lr_power")
+        return rules.ScheduleFreeAdamW(group["lr"], *group["betas"], *(group[n] for n in names))
+
+
+class Lookahead(Optimizer):
+    """Lookahead around any rule: Zhang et al. (2019), arXiv:1907.08610. `Lookahead(params, Adam(lr=1e-3), k=5, alpha=0.5)`."""
+
+    def __init__(self, params, rule, k=5, alpha=0.5, **common):
+        super().__init__(params, rules.Lookahead(rule, k, alpha), **common)
+
+
+class EMA(Optimizer):
+    """Any rule, and the average of its weights: `eval()` puts the average in place, `train()` goes on from the weights.
+
+    Izmailov et al. (2018), arXiv:1803.05407. Statistics of batch normalisation are not averaged: torch's `update_bn` renews them.
+    """
+
+    def __init__(self, params, rule, decay=0.999, **common):
+        super().__init__(params, rules.EMA(rule, decay), **common)
+
+
+class SAM(Optimizer):
+    """SAM around any rule: Foret et al. (2021), arXiv:2010.01412. `step` needs a closure and calls it twice.
+
+    The closure must clear the gradients, compute the loss on one and the same batch, and call backward.
+    """
+
+    def __init__(self, params, rule, rho=0.05, **common):
+        super().__init__(params, rules.SAM(rule, rho), **common)
+
+    def step(self, closure=None):
+        """Returns the loss at the parameters (not at the point uphill). Raises RuntimeError without a closure."""
+        if closure is None:
+            raise RuntimeError("SAM takes two gradients a step: call step(closure) with a closure that computes loss and gradients.")
+        with torch.enable_grad():
+            loss = closure()
+        back = self._climb()
+        try:
+            with torch.enable_grad():
+                closure()
+        finally:  # whatever the closure did, the weights come back
+            with torch.no_grad():
+                for p, x in back:
+                    p.copy_(x)
+        self._step()
+        return loss
+
+    @torch.no_grad()
+    def _climb(self):
+        """Move uphill along the gradient of all groups together; returns where each parameter was."""
+        moved = [(g, p) for g in self.param_groups for p in g["params"] if p.grad is not None]
+        length = norm(torch.stack([norm(p.grad) for _, p in moved])) if moved else None
+        back = [(p, p.clone()) for _, p in moved]
+        for group, p in moved:
+            p.copy_(self.rule(group).probe(p, -p.grad if group["maximize"] else p.grad, 0, length=length))
+        return back
