@@ -18,7 +18,7 @@ def tangent(f, slope, at, x_range, title=None, labels=("x", "f(x)"), ax=None):
         near = np.array([x0 - reach, x0 + reach])
         ax.plot(near, f(x0) + slope(x0) * (near - x0), color=ORANGE)
         ax.plot(x0, f(x0), "o", color=INK)
-        label(ax, x0, f(x0), f"slope {slope(x0):.3g}", ORANGE, dx=8, dy=-12)
+        label(ax, x0, f(x0), f"slope {slope(x0):.3g}".replace("-", "−"), ORANGE, dx=8, dy=-12)
     ax.set(xlabel=labels[0], ylabel=labels[1])
     return ax.figure, ax
 
@@ -40,7 +40,7 @@ def loss_curves(runs, title=None, ylabel="loss", log=True):
         for ax, x in zip(axes, xs):
             ax.fill_between(x, losses.min(axis=0), losses.max(axis=0), color=color, alpha=0.25, linewidth=0)
             ax.plot(x, np.median(losses, axis=0), color=color)
-        label(axes[0], x_steps[-1], np.median(losses[:, -1]), name, color, dx=-2, dy=9)
+        label(axes[0], x_steps[-1], np.median(losses[:, -1]), name, color, dx=4)
     for ax, xlabel in zip(axes, ("steps", "seconds")):
         ax.set(xlabel=xlabel, yscale="log" if log else "linear")
     axes[0].set_ylabel(ylabel)

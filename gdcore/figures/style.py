@@ -96,7 +96,8 @@ def svg(fig, alt):
     body = re.sub(r"\s*<(metadata)>.*?</\1>", "", body, flags=re.DOTALL)
     body = re.sub(r"\s*<!--.*?-->", "", body, flags=re.DOTALL)
     body = re.sub(r"\s*<defs>\s*<style.*?</style>\s*</defs>", "", body, count=1, flags=re.DOTALL)  # it would style the whole page
-    body = re.sub(r' d="([^"]*)"', lambda m: f' d="{_shorter(m[1])}"', body)
+    body = re.sub(r' (d|x|y)="([^"]*)"', lambda m: f' {m[1]}="{_shorter(m[2])}"', body)
+    body = re.sub(r'<g([^>]*)>\s*((?:<use [^>]* style="([^"]*)"/>\s*)(?:<use [^>]* style="\3"/>\s*)+)</g>', _style_once, body)
     body = body.replace("'DejaVu Sans', sans-serif", FONT).replace("'DejaVu Sans'", FONT)
     body = _only_needed_ids(body, key)
     title = fig.get_suptitle() or alt
@@ -114,6 +115,12 @@ def svg(fig, alt):
 def _shorter(path):
     """A path's coordinates to a hundredth of a point, on one line."""
     return " ".join(re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", path).split())
+
+
+def _style_once(group):
+    """A run of equal markers with their common style on the group around them."""
+    attributes, uses, style = group.groups()
+    return f'<g{attributes} style="{style}">\n' + uses.replace(f' style="{style}"', "") + "</g>"
 
 
 def _only_needed_ids(body, key):
