@@ -134,6 +134,7 @@ def named(latex):
             w = world(*args)
             return w.operator(function.__name__, latex, *args) if hasattr(w, "SYMBOLIC") else function(*args)
 
+        call.latex = latex
         return call
 
     return decorate

@@ -50,7 +50,7 @@ class Adafactor(Rule):
         return x - eta / maximum(1.0, rms(u) / self.d) * u, r, c
 
 
-@named(r"\operatorname{NS}")
+@named(r"\operatorname{NS}_k")
 def newton_schulz(x, steps=5, coefficients=(3.4445, -4.7750, 2.0315), eps=1e-7):
     """Nearly the nearest orthogonal matrix: singular values go to about 1, singular vectors stay.
 
@@ -69,7 +69,6 @@ def newton_schulz(x, steps=5, coefficients=(3.4445, -4.7750, 2.0315), eps=1e-7):
     return transpose(x) if tall else x
 
 
-@named(r"\operatorname{scale}")
 def shape_scale(x, adjust="original"):
     """How much longer a step is for a matrix of this shape."""
     rows, columns = matrix_shape(x)

@@ -1,0 +1,175 @@
+"""A rule as plain JavaScript: the same assignments, on numbers."""
+
+import ast
+import inspect
+
+from gdcore.rules.arithmetic import norm  # noqa: F401
+from gdcore.rules.base import Rule, Wrapper
+from gdcore.views.syntax import Step, instance, parsed
+
+__all__ = ["javascript"]
+
+_CALLS = {"sqrt": "Math.sqrt({})", "sign": "Math.sign({})", "abs": "Math.abs({})", "maximum": "Math.max({}, {})", "minimum": "Math.min({}, {})"}
+_SIGNS = {ast.Add: ("+", 4), ast.Sub: ("-", 4), ast.Mult: ("*", 5), ast.Div: ("/", 5), ast.Mod: ("%", 5), ast.Pow: ("**", 7),
+          ast.Gt: (">", 3), ast.Lt: ("<", 3), ast.Eq: ("===", 3)}
+_CHOICE, _UNARY, _ATOM = 1, 6, 9  # precedence, as the numbers above
+
+
+def javascript(rule):
+    """The source of a function Name(h, x, g, t, s) -> [x, s] of numbers, with Name.init(h, x) -> s and Name.answer(h, x, s).
+
+    h: object of all hyper-parameters (those of a wrapped rule included), under the names of the Python fields; x, g: numbers;
+    t: number of the step, from 1; s: object of the memory. Nothing is changed in place.
+    rule: a class or an instance; a wrapper as an instance, whose inner rule is written before it.
+    Raises TypeError if one entry of the parameters needs to know others (norms, matrices) or a second gradient.
+    """
+    rule = instance(rule)
+    kind = type(rule)
+    name = kind.__name__
+    if rule.reads != "entry" or kind.probe not in (Rule.probe, Wrapper.probe):
+        needs = "a second gradient" if rule.reads == "entry" else f"the whole {rule.reads}"
+        raise TypeError(f"{name} cannot be a function of single numbers: its step needs {needs}; give an entrywise rule, such as Adam.")
+    if isinstance(rule, Wrapper) and isinstance(rule.rule, Step):
+        raise TypeError(f"{name} wraps a rule; give an instance, such as {name}(Adam()).")
+    before = javascript(rule.rule) + "\n" if isinstance(rule, Wrapper) else ""
+    return before + "\n".join([_update(rule, name), _init(rule, name), _answer(rule, name)]) + "\n"
+
+
+def _update(rule, name):
+    tree = parsed(type(rule).update)
+    x, g, t, *memory = (a.arg for a in tree.args.args[1:])
+    if memory:
+        first = [f"  let {{{', '.join(memory)}}} = s;"]
+    else:
+        first = []
+    writer = _Writer(rule, {x, g, t, *memory}, memory)
+    return "\n".join([f"function {name}(h, {x}, {g}, {t}, s) {{", *first, *writer.body(tree.body, "  "), "}"])
+
+
+def _init(rule, name):
+    owner = type(rule)
+    own = [a.arg for a in parsed(owner.update).args.args[4:]]
+    if owner.init in (Rule.init, Wrapper.init):
+        pairs, x = [f"{n}: 0" for n in own], "x"
+    else:
+        tree = parsed(owner.init)
+        x = tree.args.args[1].arg
+        (value,) = (s.value for s in tree.body if isinstance(s, ast.Return))
+        values = value.elts if isinstance(value, ast.Tuple) else [value]
+        writer = _Writer(rule, {x}, ())
+        pairs = [f"{n}: {writer.text(v)}" if n != writer.text(v) else n for n, v in zip(own, values)]
+    if isinstance(rule, Wrapper):
+        pairs.append(f"...{type(rule.rule).__name__}.init(h, {x})")
+    return f"{name}.init = (h, {x}) => ({{{', '.join(pairs)}}});"
+
+
+def _answer(rule, name):
+    answer = rule.answer("x", *(f"s.{n}" for n in rule.state_names))
+    return f"{name}.answer = (h, x, s) => {answer};"
+
+
+class _Writer:
+    """Writes Python's expressions and assignments in JavaScript, with the same names in the same order."""
+
+    def __init__(self, rule, known, memory):
+        self.rule, self.known, self.memory = rule, set(known), memory
+
+    # -- statements ------------------------------------------------------------------------------------------------------------
+
+    def body(self, statements, indent):
+        lines = []
+        for statement in statements:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=target)], value=value):
+                    lines.append(f"{indent}{self.let(target)} = {self.text(value)};")
+                case ast.Assign(targets=[ast.Tuple(elts=[ast.Name(id=target), ast.Starred()])], value=value):
+                    new = self.let(f"[{target}, inner]", target)
+                    lines.append(f"{indent}{new} = {self.text(value)};")
+                case ast.If(test=test, body=body, orelse=orelse):
+                    # what both branches assign is declared before them
+                    both = sorted({n.id for s in (*body, *orelse) for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)})
+                    new = [n for n in both if n not in self.known]
+                    self.known.update(new)
+                    lines += [f"{indent}let {', '.join(new)};"] if new else []
+                    lines.append(f"{indent}if ({self.text(test)}) {{")
+                    lines += self.body(body, indent + "  ")
+                    lines += [f"{indent}}} else {{", *self.body(orelse, indent + "  ")] if orelse else []
+                    lines.append(f"{indent}}}")
+                case ast.Return(value=value):
+                    lines.append(f"{indent}return {self.result(value)};")
+                case ast.Expr(value=ast.Constant()):
+                    pass
+                case _:
+                    raise TypeError(f"{type(self.rule).__name__} cannot be written in JavaScript: {ast.unparse(statement)!r}.")
+        return lines
+
+    def let(self, target, *names):
+        """The target of an assignment, declared if it is new."""
+        names = names or (target,)
+        if target.startswith("["):
+            return f"let inner;\n  {target}" if set(names) <= self.known else f"let {target}"
+        new = not set(names) <= self.known
+        self.known.update(names)
+        return f"let {target}" if new else target
+
+    def result(self, value):
+        if not isinstance(value, ast.Tuple):
+            return self.text(value)
+        x, *rest = value.elts
+        pairs = ["...inner" if isinstance(v, ast.Starred) else None for v in rest]
+        for i, (v, n) in enumerate(zip(rest, self.memory)):
+            if pairs[i] is None:
+                text = self.text(v)
+                pairs[i] = n if text == n else f"{n}: {text}"
+        return f"[{self.text(x)}, {{{', '.join(pairs)}}}]"
+
+    # -- expressions -----------------------------------------------------------------------------------------------------------
+
+    def text(self, node, least=0):
+        text, tightness = getattr(self, type(node).__name__)(node)
+        return f"({text})" if tightness < least else text
+
+    def Name(self, node):
+        return node.id, _ATOM
+
+    def Constant(self, node):
+        words = {True: "true", False: "false", None: "null"}
+        return words[node.value] if isinstance(node.value, bool) or node.value is None else repr(node.value).removesuffix(".0"), _ATOM
+
+    def Attribute(self, node):
+        return f"h.{node.attr}", _ATOM  # self.lr, and self.rule.lr: all hyper-parameters are in one object
+
+    def UnaryOp(self, node):
+        return f"-{self.text(node.operand, _UNARY + 1)}", _UNARY
+
+    def BinOp(self, node):
+        sign, tightness = _SIGNS[type(node.op)]
+        power = sign == "**"  # the only one that groups to the right; before it JavaScript allows no minus
+        left, right = self.text(node.left, tightness + power), self.text(node.right, tightness + (not power))
+        return f"{left} {sign} {right}", tightness
+
+    def Compare(self, node):
+        sign, tightness = _SIGNS[type(node.ops[0])]
+        return f"{self.text(node.left, tightness + 1)} {sign} {self.text(node.comparators[0], tightness + 1)}", tightness
+
+    def IfExp(self, node):
+        return f"{self.text(node.test, 2)} ? {self.text(node.body, 2)} : {self.text(node.orelse, _CHOICE)}", _CHOICE
+
+    def Call(self, node):
+        if ast.unparse(node.func) == "self.rule.update":
+            x, g = (self.text(a) for a in node.args[:2])
+            return f"{type(self.rule.rule).__name__}(h, {x}, {g}, t, s)", _ATOM
+        name, args = node.func.id, node.args
+        if name == "where":
+            return self.IfExp(ast.IfExp(*args))
+        if name == "equal":
+            return self.Compare(ast.Compare(args[0], [ast.Eq()], [args[1]]))
+        if name == "ratio":
+            return self.BinOp(ast.BinOp(args[0], ast.Div(), args[1]))
+        if name == "zeros_like":
+            return "0", _ATOM
+        if name == "full_like":
+            return self.text(args[1]), _ATOM
+        if name not in _CALLS:
+            raise TypeError(f"{type(self.rule).__name__} cannot be written in JavaScript: {name} is no function of single numbers.")
+        return _CALLS[name].format(*map(self.text, args)), _ATOM
