@@ -10,7 +10,7 @@ class EagerKernel:
     """The torch calls of one step.
 
     `step(param, grad, *state, *temporaries, *scalars)` changes param and state in place; `scalars(h, t, s)` computes what it needs once a
-    step; `temporaries` says how many scratch arrays of x's size it wants. `source` is its text.
+    step; `calls` says how many torch calls it makes, `temporaries` how many scratch arrays of x's size it wants. `source` is its text.
     """
 
     def __init__(self, program):
@@ -23,6 +23,7 @@ class EagerKernel:
         self.wanted = Scalars(program)
         lines, self.temporaries = _shortest(program, self.wanted)
         self.scalars, scalar_source = self.wanted.build()
+        self.calls = len(lines)
         names = ["param", "grad", *program.arrays, *(f"t{i}" for i in range(self.temporaries)),
                  *(f"c{i}" for i in range(len(self.wanted.wanted)))]
         text = "\n".join([f"def step({', '.join(names)}):", *(f"    {line}" for line in lines or ["pass"]), ""])

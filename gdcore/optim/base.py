@@ -19,6 +19,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def __init__(self, params, defaults, **common):
         self._plans = {}
+        self._check(defaults | common | {"params": []})  # a wrong value is told before the parameters are looked at
         super().__init__(params, defaults | common)
 
     def rule(self, group):
@@ -47,19 +48,22 @@ class RuleOptimizer(torch.optim.Optimizer):
             raise
 
     def _check(self, group):
-        if isinstance(group.get("lr"), torch.Tensor) and group["lr"].numel() != 1:
-            raise ValueError(f"lr must be a number or a tensor of one element, got shape {tuple(group['lr'].shape)}.")
+        lr, betas = group.get("lr"), group.get("betas", ())
+        if isinstance(lr, torch.Tensor) and lr.numel() != 1:
+            raise ValueError(f"lr must be a number or a tensor of one element, got a tensor of shape {tuple(lr.shape)}.")
+        if len({isinstance(b, torch.Tensor) for b in betas}) > 1:
+            raise ValueError(f"betas must be all numbers or all tensors, got {betas}.")
+        if group.get("foreach") and any(isinstance(v, torch.Tensor) for v in (lr, *betas)):
+            raise ValueError("foreach=True takes lr and betas as numbers, got a tensor: leave foreach out, or pass numbers.")
+        if group.get("fused") and group.get("foreach"):
+            raise RuntimeError("fused=True and foreach=True were both given: choose one.")
         for name in ("differentiable", "capturable"):
             if group.get(name):
                 raise RuntimeError(f"{name}=True is not offered here; the rule's own `update` is pure: differentiate or capture that.")
-        if group.get("fused") and group.get("foreach"):
-            raise RuntimeError("fused=True and foreach=True were both given: choose one.")
         rule = self.full_rule(group)
         for p in group["params"]:
             if rule.reads == "matrix" and p.ndim != 2:
                 raise ValueError(f"{type(self).__name__} works on matrices and got a parameter of shape {tuple(p.shape)}; give it to AdamW.")
-            if p.is_complex() and rule.reads != "entry":
-                raise RuntimeError(f"{type(self).__name__} does not support complex parameters; use torch.view_as_real on them.")
 
     def __setstate__(self, state):
         super().__setstate__(state)
@@ -89,24 +93,25 @@ class RuleOptimizer(torch.optim.Optimizer):
         for index, group in enumerate(self.param_groups):
             if group.get("train_mode") is False:
                 raise RuntimeError(f"{type(self).__name__}.step() was called after eval(): call train() first.")
-            values = [_number(v) for k, v in group.items() if k != "params"]
             plan = self._plans.get(index)
             if plan is None or not plan.fits(group["params"], self.state):
-                plan = self._plan(index, group, values)
-            elif values != plan.values:  # a scheduler was here
+                plan = self._plan(index, group)
+            elif plan.seen != list(group.values()) or plan.watchful:  # a scheduler was here
                 rule = self.full_rule(group)
                 if structure(rule) == structure(plan.rule) and _compiled(group) == plan.compile:
-                    plan.rule, plan.values = rule, values
+                    plan.set(rule, group)
                 else:
-                    plan = self._plan(index, group, values)
+                    plan = self._plan(index, group)
             plan.step(self.state)
 
-    def _plan(self, index, group, values):
+    def _plan(self, index, group):
         rule = self.full_rule(group)
         if not rule.lazy and any(p.grad is not None and p.grad.is_sparse for p in group["params"]):
             raise RuntimeError(
                 f"{type(self).__name__} does not support sparse gradients with these options: use SGD without momentum or Adagrad.")
-        self._plans[index] = _Plan(rule, group, values, _Names(rule, self.names), self.state)
+        if rule.reads != "entry" and any(p.is_complex() for p in group["params"]):
+            raise RuntimeError(f"{type(self).__name__} does not support complex parameters: give it their real and imaginary parts.")
+        self._plans[index] = _Plan(rule, group, _Names(rule, self.names), self.state)
         return self._plans[index]
 
     # -- the point to evaluate -------------------------------------------------------------------------------------------
@@ -144,7 +149,8 @@ class _Names:
         program = program_of(rule)
         self.rule, self.called = rule, {n: names.get(n, n) for n in rule.state_names}
         self.live = rule.state_names if program is None else program.arrays + program.scalars
-        self.scalars = () if program is None else program.scalars
+        # a rule without a program may keep numbers, too: they are known by their type
+        self.traced, self.scalars = program is not None, rule.state_names if program is None else program.scalars
 
     def start(self, p, state):
         """Fill in what is missing: before the first step of a parameter, or when a memory was switched on just now."""
@@ -157,8 +163,9 @@ class _Names:
                 if isinstance(value, torch.Tensor):
                     value = torch.view_as_complex(value.clone()) if p.is_complex() else value.clone()
                 state[self.called[n]] = value
-        for n in self.scalars:  # torch keeps some of them as tensors
-            state[self.called[n]] = float(state[self.called[n]])
+        if self.traced:
+            for n in self.scalars:  # torch keeps some of them as tensors
+                state[self.called[n]] = float(state[self.called[n]])
 
     def values(self, state):
         """The whole memory in the rule's order; what is switched off is 0."""
@@ -168,14 +175,15 @@ class _Names:
         return {n: state[c] for n, c in self.called.items() if isinstance(state.get(c), torch.Tensor)}
 
     def numbers(self, state):
-        return {n: state[c] for n, c in self.called.items() if isinstance(state.get(c), float)}
+        return {n: state[c] for n in self.scalars if isinstance(state.get(c := self.called[n]), float)}
 
 
 class _Plan:
     """How the steps of one group are done, as long as its tensors stay as they are."""
 
-    def __init__(self, rule, group, values, names, state):
-        self.rule, self.values, self.compile, self.names = rule, values, _compiled(group), names
+    def __init__(self, rule, group, names, state):
+        self.names, self.compile = names, _compiled(group)
+        self.set(rule, group)
         self.signature = _signature(group["params"])
         self.sparse, self.buckets, kinds = [], [], {}
         for p in group["params"]:
@@ -191,6 +199,12 @@ class _Plan:
             for p, arrays in zip(members, memory, strict=True):  # the bucket may have moved them into one buffer
                 state[p].update((names.called[n], a) for n, a in arrays.items())
             self.buckets.append((members, bucket, [state[p] for p in members]))
+
+    def set(self, rule, group):
+        """Go on with other values of the hyper-parameters."""
+        self.rule, self.hyper, self.seen = rule, rule.hyperparameters(), list(group.values())
+        # a tensor may change in place, so that it is equal to itself and yet another number
+        self.watchful = any(isinstance(v, torch.Tensor) for value in self.seen[1:] for v in (value if type(value) is tuple else [value]))
 
     def _kind(self, p, state):
         """Parameters of one kind share a bucket: one dtype, one device, one step, one scalar memory."""
@@ -208,7 +222,7 @@ class _Plan:
             self._rows(p, state[p])
         for _, bucket, memory in self.buckets:
             t = int(memory[0]["step"]) + 1
-            new = bucket.step(self.rule, t, self.names.numbers(memory[0]))
+            new = bucket.step(self.rule, self.hyper, t, self.names.numbers(memory[0]))
             named = {self.names.called[n]: v for n, v in new.items()} | {"step": t}
             for m in memory:
                 m.update(named)
@@ -226,7 +240,7 @@ class _Plan:
 
 
 def _signature(params):
-    return [(id(p), g.is_sparse, p.dtype, p.device) for p in params if (g := p.grad) is not None]
+    return [(p.data_ptr(), p.numel(), p.dtype, g.is_sparse) for p in params if (g := p.grad) is not None]
 
 
 def _real(a):

@@ -17,6 +17,7 @@ from gdcore.kernels.native import NativeKernel
 __all__ = ["bucket_for", "plain_step", "program_of"]
 
 CHUNK = 65536  # entries: with a temporary or two, five arrays of this length stay in a second-level cache
+SMALL = 16384  # entries: below this a tensor costs more in calls than in arithmetic
 _programs, _kernels = {}, {}
 
 
@@ -44,13 +45,14 @@ def _kernel(kind, rule, *extra):
 
 def bucket_for(rule, params, memory, compile):
     """The bucket that steps these parameters. memory: for each parameter its {name: array} of live memory."""
-    first = params[0]
-    plain = first.is_complex() or not first.is_contiguous()
-    if compile and not plain and first.device.type == "cpu" and first.dtype in (torch.float32, torch.float64):
+    first = _real(params[0])
+    if not first.is_contiguous():
+        return TensorBucket(params, memory)
+    if compile and first.device.type == "cpu" and first.dtype in (torch.float32, torch.float64):
         kernel = _kernel(NativeKernel, rule, first.dtype)
         if kernel is not None:
             return NativeBucket(params, memory, kernel)
-    if rule.reads != "entry" or plain:
+    if rule.reads != "entry":
         return TensorBucket(params, memory, compile)
     return FlatBucket(params, memory, _kernel(EagerKernel, rule), compile)
 
@@ -62,7 +64,7 @@ class TensorBucket:
         self.params, self.memory = params, memory
         self.update = _compiled_step if compile else plain_step
 
-    def step(self, rule, t, scalars):
+    def step(self, rule, hyper, t, scalars):
         for p, memory in zip(self.params, self.memory, strict=True):
             arrays = {n: _real(a) for n, a in memory.items()}
             new = self.update(rule, t, _real(p), _real(p.grad), arrays, scalars)
@@ -72,6 +74,11 @@ class TensorBucket:
 def _real(a):
     """Complex numbers as pairs of real ones, as torch's optimizers see them."""
     return torch.view_as_real(a) if a.is_complex() else a
+
+
+def _flat(a):
+    """All (real) numbers of a contiguous tensor in a row: a view."""
+    return _real(a.detach()).view(-1)
 
 
 def plain_step(rule, t, x, g, arrays, scalars):
@@ -104,43 +111,44 @@ def _tensor_update(rule, t, h, x, g, arrays, scalars):
 
 
 class FlatBucket:
-    """Rules for single entries: small tensors in one flat buffer, large ones in chunks."""
+    """Rules for single entries: small tensors packed together, large ones in chunks."""
 
     def __init__(self, params, memory, kernel, compile=False):
-        self.kernel, self.params = kernel, params
+        self.kernel, self.names = kernel, list(memory[0])
         self.update = _compiled_step if compile else plain_step
-        self.small = [i for i, p in enumerate(params) if p.numel() <= CHUNK]
-        self.large = [i for i, p in enumerate(params) if p.numel() > CHUNK]
-        self.names = list(memory[0])
-        self.sizes = [params[i].numel() for i in self.small]
-        self.flat = {n: self._gather(memory, n) for n in self.names} if self.small else {}
-        self.memory = [[memory[i][n].view(-1) for n in self.names] for i in self.large]
-        self.chunk = CHUNK if params[0].device.type == "cpu" else max(p.numel() for p in params) + CHUNK * len(params)
-        self.temporaries = []
-        if kernel is not None:
-            like, n = params[0], min(self.chunk, max(sum(self.sizes), *(p.numel() for p in params)))
-            self.temporaries = [torch.empty(n, dtype=like.dtype, device=like.device) for _ in range(kernel.temporaries)]
+        like = _real(params[0])
+        self.chunk = CHUNK if like.device.type == "cpu" else max(p.numel() for p in params) * 2  # a cache asks for chunks
+        self.packs = self._pack(params, memory, like)
+        packed = {id(p) for pack in self.packs for p in pack.params}
+        self.large = [(p, _flat(p), [_flat(m[n]) for n in self.names])
+                      for p, m in zip(params, memory, strict=True) if id(p) not in packed]
+        longest = max([pack.x.numel() for pack in self.packs] + [min(self.chunk, x.numel()) for _, x, _ in self.large])
+        self.temporaries = [like.new_empty(longest, requires_grad=False) for _ in range(kernel.temporaries if kernel else 0)]
 
-    def _gather(self, memory, name):
-        """One buffer for the small tensors' memory; the arrays that the optimizer holds become views of it."""
-        flat = torch.cat([memory[i][name].reshape(-1) for i in self.small])
-        for i, part in zip(self.small, flat.split(self.sizes), strict=True):
-            memory[i][name] = part.view(memory[i][name].shape)
-        return flat
+    def _pack(self, params, memory, like):
+        """Packs of small tensors, each of at most CHUNK entries; they share the space into which they are gathered."""
+        runs, room = [], 0
+        for p, m in zip(params, memory, strict=True):
+            if p.numel() <= SMALL and not p.is_complex() and (self.kernel is None or self.kernel.calls > 1):
+                if p.numel() > room:
+                    runs.append([])
+                    room = CHUNK
+                runs[-1].append((p, m))
+                room -= p.numel()
+        longest = max((sum(p.numel() for p, _ in run) for run in runs), default=0)
+        space = [like.new_empty(longest, requires_grad=False) for _ in range(2)]
+        return [_Pack(run, self.names, *space) for run in runs]
 
-    def step(self, rule, t, scalars):
+    def step(self, rule, hyper, t, scalars):
         constants, new = (), {}
         if self.kernel is not None:
-            constants, new = self.kernel.scalars(rule.hyperparameters(), t, scalars)
-        if self.small:
-            views = [self.params[i].detach().view(-1) for i in self.small]
-            x = torch.cat(views)
-            g = torch.cat([self.params[i].grad.reshape(-1) for i in self.small])
-            new = self._walk(rule, t, x, g, list(self.flat.values()), scalars, constants) or new
-            torch._foreach_copy_(views, x.split(self.sizes))
-        for i, memory in zip(self.large, self.memory, strict=True):
-            p = self.params[i]
-            new = self._walk(rule, t, p.detach().view(-1), p.grad.reshape(-1), memory, scalars, constants) or new
+            constants, new = self.kernel.scalars(hyper, t, scalars)
+        for pack in self.packs:
+            pack.gather()
+            new = self._walk(rule, t, pack.x, pack.g, pack.memory, scalars, constants) or new
+            pack.scatter()
+        for p, x, memory in self.large:
+            new = self._walk(rule, t, x, _real(p.grad).reshape(-1), memory, scalars, constants) or new
         return new
 
     def _walk(self, rule, t, x, g, memory, scalars, constants):
@@ -155,16 +163,40 @@ class FlatBucket:
         return None
 
 
+class _Pack:
+    """Small tensors that are stepped as one; their memory lies in one buffer, of which the optimizer's arrays are views."""
+
+    def __init__(self, run, names, x, g):
+        self.params = [p for p, _ in run]
+        sizes = [p.numel() for p in self.params]
+        self.x, self.g = x[: sum(sizes)], g[: sum(sizes)]
+        self.x_parts, self.g_parts = ([part.view(p.shape) for p, part in zip(self.params, a.split(sizes), strict=True)]
+                                      for a in (self.x, self.g))
+        self.memory = []
+        for name in names:
+            flat = torch.cat([m[name].reshape(-1) for _, m in run])
+            for (p, m), part in zip(run, flat.split(sizes), strict=True):
+                m[name] = part.view(p.shape)
+            self.memory.append(flat)
+
+    def gather(self):
+        torch._foreach_copy_(self.x_parts, self.params)
+        torch._foreach_copy_(self.g_parts, [p.grad for p in self.params])
+
+    def scatter(self):
+        torch._foreach_copy_(self.params, self.x_parts)
+
+
 class NativeBucket:
     """All tensors in one compiled loop, shared out among threads (a call into C lets go of Python's lock)."""
 
     def __init__(self, params, memory, kernel):
         self.params, self.kernel = params, kernel
         names = kernel.program.arrays
-        self.memory = [[m[n].contiguous() for n in names] for m in memory]
-        for m, arrays in zip(memory, self.memory, strict=True):
-            m.update(zip(names, arrays, strict=True))
-        self.sizes = [p.numel() for p in params]
+        for m in memory:
+            m.update((n, m[n].contiguous()) for n in names)
+        self.memory = [[m[n] for n in names] for m in memory]
+        self.sizes = [_real(p).numel() for p in params]
         self.tasks = [(k, i, min(CHUNK, n - i)) for k, n in enumerate(self.sizes) for i in range(0, n, CHUNK)]
         self.shares = self._share(torch.get_num_threads())
 
@@ -180,10 +212,10 @@ class NativeBucket:
         shares = [s for s in [*shares, part] if s] if total > CHUNK else [self.tasks]
         return [(len(s), *((ctypes.c_long * len(s))(*column) for column in zip(*s, strict=True))) for s in shares if s]
 
-    def step(self, rule, t, scalars):
-        constants, new = self.kernel.scalars(rule.hyperparameters(), t, scalars)
+    def step(self, rule, hyper, t, scalars):
+        constants, new = self.kernel.scalars(hyper, t, scalars)
         c = (ctypes.c_double * len(constants))(*constants)
-        grads = [self._checked(p, n) for p, n in zip(self.params, self.sizes, strict=True)]
+        grads = [self._checked(p) for p in self.params]
         rows = zip(self.params, grads, self.memory, strict=True)
         pointers = [a.data_ptr() for p, g, memory in rows for a in (p, g, *memory)]
         arrays = (ctypes.c_void_p * len(pointers))(*pointers)
@@ -192,11 +224,11 @@ class NativeBucket:
         torch.autograd.graph.increment_version(self.params)
         return new
 
-    def _checked(self, p, size):
+    def _checked(self, p):
         """The gradient as the kernel may read it: C trusts what it is given."""
-        if p.numel() != size or not p.is_contiguous() or p.grad.dtype != p.dtype:
-            raise RuntimeError(f"A parameter of shape {tuple(p.shape)} changed its layout after the first step; add it to a new optimizer.")
-        return p.grad.contiguous()
+        if not p.is_contiguous() or p.grad.dtype != p.dtype:
+            raise RuntimeError(f"A parameter of shape {tuple(p.shape)} changed its layout after the first step: make a new optimizer.")
+        return p.grad.resolve_conj().contiguous()
 
     def _norms(self, arrays, c):
         """The length of each array that the rule asks for, one row a tensor; summed in a fixed order."""

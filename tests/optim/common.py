@@ -1,0 +1,44 @@
+"""What the tests of optimizers share: parameters of many shapes, and gradients of many sizes."""
+
+import torch
+
+SHAPES = ((6, 4), (5,), (), (300, 250))  # the last is walked in chunks
+MATRICES = ((6, 4), (4, 9), (40, 50))
+
+
+def parameters(shapes=SHAPES, dtype=torch.float64, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.nn.Parameter(_normal(s, dtype, generator)) for s in shapes]
+
+
+def _normal(shape, dtype, generator):
+    """The same numbers for each precision."""
+    wide = torch.complex128 if dtype.is_complex else torch.float64
+    return torch.randn(shape, dtype=wide, generator=generator).to(dtype)
+
+
+def set_gradients(params, generator):
+    """Gradients over six orders of magnitude, the same for the same generator."""
+    for p in params:
+        real = torch.float64 if p.dtype.is_complex else p.dtype
+        size = (10 ** (-6 * torch.rand(p.shape, generator=generator, dtype=torch.float64))).to(real)
+        p.grad = _normal(p.shape, p.dtype, generator) * size
+
+
+def train(make, *, shapes=SHAPES, dtype=torch.float64, steps=30, seed=0, rates=(1.0, 0.3, 2.0)):
+    """Make an optimizer, give it `steps` gradients while the learning rate changes; returns (parameters, optimizer)."""
+    params = parameters(shapes, dtype, seed)
+    optimizer, generator = make(params), torch.Generator().manual_seed(seed + 1)
+    first = [group["lr"] for group in optimizer.param_groups]
+    for t in range(steps):
+        for group, lr in zip(optimizer.param_groups, first, strict=True):
+            group["lr"] = lr * rates[t % len(rates)]
+        set_gradients(params, generator)
+        optimizer.step()
+    return params, optimizer
+
+
+def distance(ours, theirs):
+    """The largest difference, relative to the largest entry of its tensor."""
+    pairs = zip(ours, theirs, strict=True)
+    return max(((a - b).abs().max() / b.abs().max().clamp(min=1e-12)).item() for a, b in pairs)

@@ -1,0 +1,116 @@
+"""The optimizers that torch does not have: each is its rule, and the ones with two points keep them apart."""
+
+import pytest
+import torch
+
+import gdcore.optim as O
+import gdcore.rules as R
+from tests.optim.common import MATRICES, SHAPES, distance, parameters, set_gradients
+
+CASES = {
+    "SignSGD": (O.SignSGD, {}, R.SignSGD()),
+    "Lion": (O.Lion, {"weight_decay": 0.1}, R.Lion(weight_decay=0.1)),
+    "AdaBelief": (O.AdaBelief, {"weight_decay": 0.1}, R.DecoupledDecay(R.AdaBelief(), weight_decay=0.1)),
+    "Yogi": (O.Yogi, {"initial_accumulator": 1e-5}, R.Yogi(v0=1e-5)),
+    "LARS": (O.LARS, {"trust": 0.01, "weight_decay": 0.1}, R.LARS(trust=0.01, weight_decay=0.1)),
+    "LAMB": (O.LAMB, {"weight_decay": 0.1}, R.LAMB(weight_decay=0.1)),
+    "Shampoo": (O.Shampoo, {}, R.Shampoo()),
+    "ScheduleFreeSGD": (O.ScheduleFreeSGD, {"warmup_steps": 3}, R.ScheduleFreeSGD(warmup_steps=3)),
+    "ScheduleFreeAdamW": (O.ScheduleFreeAdamW, {"weight_decay": 0.1}, R.ScheduleFreeAdamW(weight_decay=0.1)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_class_is_its_rule(name):
+    cls, kwargs, rule = CASES[name]
+    shapes = MATRICES if rule.reads == "matrix" else SHAPES
+    ours, plain = parameters(shapes), parameters(shapes)
+    optimizer, state = cls(ours, **kwargs), [rule.init(p.detach().clone()) for p in plain]
+    generators = [torch.Generator().manual_seed(1) for _ in range(2)]
+    for t in range(1, 6):
+        set_gradients(ours, generators[0])
+        set_gradients(plain, generators[1])
+        optimizer.step()
+        for i, p in enumerate(plain):
+            p.data, *state[i] = rule.update(p.detach(), p.grad, t, *state[i])
+    assert distance(ours, plain) < 1e-12
+
+
+def _quadratic(params):
+    def closure():
+        for p in params:
+            p.grad = None
+        loss = sum((p**2).sum() * (i + 1) for i, p in enumerate(params))
+        loss.backward()
+        return loss
+
+    return closure
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_sam_takes_its_gradient_uphill_over_all_groups(compile):
+    params = parameters(((3,), (2, 2)))
+    optimizer = O.SAM([{"params": params[:1]}, {"params": params[1:]}], R.GD(lr=0.1), rho=0.5, compile=compile)
+    x = torch.cat([p.detach().flatten() for p in params])
+    scale = torch.tensor([2.0] * 3 + [4.0] * 4, dtype=torch.float64)  # the gradient of the loss is scale * x
+    uphill = x + 0.5 * scale * x / (scale * x).norm()
+    loss = optimizer.step(_quadratic(params))
+    assert loss.item() == pytest.approx((0.5 * scale * x**2).sum().item(), rel=1e-12)
+    assert distance([torch.cat([p.detach().flatten() for p in params])], [x - 0.1 * scale * uphill]) < 1e-14
+
+
+def test_sam_gives_the_weights_back_if_the_second_loss_fails():
+    params = parameters(((3,),))
+    before, calls = params[0].detach().clone(), []
+
+    def closure():
+        if calls:
+            raise FloatingPointError("the batch is gone")
+        calls.append(1)
+        return _quadratic(params)()
+
+    with pytest.raises(FloatingPointError):
+        O.SAM(params, R.GD()).step(closure)
+    assert torch.equal(params[0], before)
+    with pytest.raises(RuntimeError, match="call step\\(closure\\)"):
+        O.SAM(params, R.GD()).step()
+
+
+@pytest.mark.parametrize("make", [
+    lambda p: O.ScheduleFreeSGD(p, lr=0.1), lambda p: O.ScheduleFreeAdamW(p, lr=0.1), lambda p: O.EMA(p, R.GD(lr=0.1), decay=0.9),
+], ids=["ScheduleFreeSGD", "ScheduleFreeAdamW", "EMA"])  # fmt: skip
+@pytest.mark.parametrize("compile", [False, True])
+def test_eval_shows_the_average_and_train_goes_on(make, compile):
+    def run(peek):
+        params, generator = parameters(), torch.Generator().manual_seed(1)
+        optimizer = make(params)
+        for group in optimizer.param_groups:
+            group["compile"] = compile
+        for t in range(6):
+            set_gradients(params, generator)
+            optimizer.step()
+            if peek and t > 0:  # after one step the average is the point itself
+                moving = [p.detach().clone() for p in params]
+                optimizer.eval()
+                optimizer.eval()  # twice is once
+                assert distance(params, moving) > 1e-6
+                with pytest.raises(RuntimeError, match="call train\\(\\) first"):
+                    optimizer.step()
+                optimizer.train()
+                assert distance(params, moving) == 0
+        return params
+
+    assert distance(run(peek=True), run(peek=False)) == 0
+
+
+def test_the_average_is_the_rules_answer():
+    params = parameters(((4,),))
+    optimizer, rule = O.EMA(params, R.GD(lr=0.1), decay=0.5), R.EMA(R.GD(lr=0.1), decay=0.5)
+    x = params[0].detach().clone()
+    state = rule.init(x)
+    for t in range(1, 4):
+        params[0].grad = torch.ones_like(x)
+        optimizer.step()
+        x, *state = rule.update(x, torch.ones_like(x), t, *state)
+    optimizer.eval()
+    assert distance(params, [rule.answer(x, *state)]) < 1e-15

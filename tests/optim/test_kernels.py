@@ -1,0 +1,155 @@
+"""The two kernels that are printed from a rule, in-place torch calls and C, do what the rule's own `update` does."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import gdcore.rules as R
+from gdcore.kernels.eager import EagerKernel
+from gdcore.kernels.native import NativeKernel
+from gdcore.kernels.trace import NotTraceable, trace
+from gdcore.optim.engine import CHUNK
+from tests.optim.common import distance, parameters, set_gradients
+
+OPTIONS = [
+    R.HeavyBall(dampening=0.3), R.RMSProp(momentum=0.9), R.RMSProp(centered=True, momentum=0.9), R.Lion(weight_decay=0.1),
+    R.ASGD(t0=2), R.AdaGrad(lr_decay=0.1, initial_accumulator_value=0.2), R.ScheduleFreeAdamW(weight_decay=0.1, warmup_steps=3),
+    R.ScheduleFreeSGD(weight_decay=0.1, r=1.0), R.LARS(weight_decay=0.1), R.LAMB(weight_decay=0.1), R.AdamW(weight_decay=0.0),
+    R.EMA(R.Adam()), R.Lookahead(R.NAdam()), R.SAM(R.NAdam()), R.L2(R.NAdam(), weight_decay=0.1),
+    R.Ascent(R.DecoupledDecay(R.AMSGrad(), weight_decay=0.1)),
+]
+RULES = [rule() for rule in R.RULES] + OPTIONS
+NO_PROGRAM = {"Adafactor", "Muon", "Shampoo"}
+NOT_IN_PLACE = NO_PROGRAM | {"RAdam", "Rprop", "LARS", "LAMB", "Lookahead"}
+
+
+def name(rule):
+    return type(rule).__name__
+
+
+def follow(rule, program, scalars, advance, steps=8):
+    """Run kernel and rule side by side on the same gradients; the largest difference in x and in memory."""
+    generator = torch.Generator().manual_seed(0)
+    draw = lambda: torch.randn(50, dtype=torch.float64, generator=generator)  # noqa: E731
+    x = draw()
+    state = dict(zip(rule.state_names, rule.init(x), strict=True))
+    param, arrays = x.clone(), [state[n].clone() for n in program.arrays]
+    numbers = {n: state[n] for n in program.scalars}
+    for t in range(1, steps + 1):
+        g = draw() * 10 ** (-6 * torch.rand(50, dtype=torch.float64, generator=generator))
+        x, *new = rule.update(x, g, t, *state.values())
+        state = dict(zip(state, new, strict=True))
+        constants, numbers = scalars(rule.hyperparameters(), t, numbers)
+        advance(param, g, arrays, constants)
+    return distance([param, *arrays], [x, *(state[n] for n in program.arrays)])
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if name(r) not in NOT_IN_PLACE], ids=name)
+def test_the_torch_calls_are_the_rule(rule):
+    kernel = EagerKernel(trace(rule))
+
+    def advance(param, g, arrays, constants):
+        kernel.step(param, g, *arrays, *(torch.full_like(param, torch.nan) for _ in range(kernel.temporaries)), *constants)
+
+    assert follow(rule, kernel.program, kernel.scalars, advance) < 1e-12
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if name(r) not in NO_PROGRAM], ids=name)
+def test_the_c_code_is_the_rule(rule):
+    """Through the bucket that the optimizers use, with parameters of many sizes."""
+    from gdcore.optim import Optimizer
+
+    ours, plain = parameters(), parameters()
+    optimizer = Optimizer(ours, rule, compile=True)
+    state = [rule.init(p.detach().clone()) for p in plain]
+    generators = [torch.Generator().manual_seed(1) for _ in range(2)]
+    for t in range(1, 9):
+        set_gradients(ours, generators[0])
+        set_gradients(plain, generators[1])
+        optimizer.step()
+        for i, p in enumerate(plain):
+            p.data, *state[i] = rule.update(p.detach(), p.grad, t, *state[i])
+    assert distance(ours, plain) < 1e-12
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if name(r) in NO_PROGRAM], ids=name)
+def test_whole_matrices_have_no_program(rule):
+    with pytest.raises(NotTraceable):
+        trace(rule)
+
+
+def test_a_term_that_is_switched_off_costs_no_memory():
+    assert trace(R.RMSProp()).arrays == ("v",)
+    assert trace(R.RMSProp(momentum=0.9)).arrays == ("v", "b")
+    assert trace(R.RMSProp(centered=True)).arrays == ("v", "m")
+    assert trace(R.ScheduleFreeSGD()).arrays == ("x", "z")
+    assert trace(R.NAdam()).scalars == ("p",)
+
+
+def test_adam_is_seven_calls():
+    """As many as torch's hand-written loop, with one temporary."""
+    kernel = EagerKernel(trace(R.Adam()))
+    assert (kernel.calls, kernel.temporaries) == (7, 1), kernel.source
+
+
+def test_the_text_of_a_kernel_is_the_same_in_every_run():
+    """The compiled library is found again by its text."""
+    code = "import torch, gdcore.rules as R; from gdcore.kernels.native import NativeKernel; from gdcore.kernels.trace import trace; " \
+           "{}; print(NativeKernel(trace(R.LAMB()), torch.float32).source)"
+    runs = [subprocess.run([sys.executable, "-c", code.format(first)], capture_output=True, text=True, check=True).stdout
+            for first in ("pass", "trace(R.NAdam())")]
+    assert runs[0] == runs[1]
+
+
+def test_a_kernel_is_compiled_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("GDCORE_CACHE", str(tmp_path))
+    NativeKernel(trace(R.Adam()), torch.float32)
+    built = [(f.name, f.stat().st_mtime_ns) for f in tmp_path.iterdir()]
+    NativeKernel(trace(R.Adam(lr=0.5, beta1=0.1)), torch.float32)
+    assert [(f.name, f.stat().st_mtime_ns) for f in tmp_path.iterdir()] == built
+    assert len(built) == 1
+
+
+def test_branches_on_values_are_refused_in_one_sentence():
+    class Branching(R.GD):
+        def update(self, x, g, t):
+            return (x - g if t > 5 else x,)
+
+    with pytest.raises(NotTraceable, match="use where"):
+        trace(Branching())
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_extra_memory_is_a_few_chunks(compile):
+    """Beside parameters, gradients and state, a step allocates a fixed number of chunks, whatever the size of the model."""
+    from gdcore.optim import Adam
+
+    p = torch.nn.Parameter(torch.zeros(40 * CHUNK))
+    p.grad = torch.ones_like(p)
+    optimizer = Adam([p], compile=compile)
+    optimizer.step()
+    with torch.profiler.profile(profile_memory=True) as profile:
+        optimizer.step()
+    taken = sum(max(0, e.cpu_memory_usage) for e in profile.events())
+    assert taken <= CHUNK * 4
+    bucket = optimizer._plans[0].buckets[0][1]
+    assert sum(t.numel() for t in getattr(bucket, "temporaries", [])) <= CHUNK
+
+
+@pytest.mark.slow
+def test_compiled_matrix_rules():
+    """Rules without a program go through torch.compile: the same steps, one compilation for all learning rates."""
+    from gdcore.optim import Muon
+
+    def run(compile):
+        params, generator = parameters(((40, 30),)), torch.Generator().manual_seed(1)
+        optimizer = Muon(params, compile=compile)
+        for t in range(4):
+            optimizer.param_groups[0]["lr"] = 0.01 * (t + 1)
+            set_gradients(params, generator)
+            optimizer.step()
+        return params
+
+    assert distance(run(True), run(False)) < 1e-12
