@@ -1,0 +1,57 @@
+"""Each rule, step by step, against torch, optax, schedulefree or an oracle."""
+
+import numpy as np
+import optax
+import pytest
+
+import gdcore.rules as R
+from tests.rules import reference as ref
+from tests.rules.table import ROWS, SHAPES, distance, expected, problem, rates, trajectory
+
+CASES = [pytest.param(i, shape, id=f"{row.name}-{shape}-{i}") for i, row in enumerate(ROWS) for shape in row.shapes]
+
+
+@pytest.mark.parametrize(("index", "shape"), CASES)
+def test_same_iterates(index, shape):
+    row = ROWS[index]
+    x0, gradients = problem(SHAPES[shape])
+    ours = trajectory(row.rule, x0, gradients, rates(row), row.answer)
+    assert distance(ours, expected(index, shape)) <= row.tolerance, row.why
+
+
+def test_every_rule_has_a_row_and_every_wide_tolerance_a_reason():
+    compared = {type(inner) for row in ROWS for inner in (row.rule, getattr(row.rule, "rule", row.rule))}
+    assert compared | {R.SAM} >= {*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS}  # SAM's second gradient has a test of its own
+    assert all(row.why for row in ROWS if row.tolerance > 1e-12)
+
+
+def test_sam_against_its_definition():
+    """The gradient of ½xᵀHx is taken at x + ρ g/‖g‖: in closed form x - η H (x + ρ Hx/‖Hx‖)."""
+    h, x = np.diag([1.0, 10.0]), np.array([1.0, 2.0])
+    rule = R.SAM(R.GD(lr=0.05), radius=0.3)
+    g = h @ x
+    up = rule.probe(x, g, 1)
+    assert np.allclose(up, x + 0.3 * g / np.hypot(*g), rtol=1e-15)
+    (new,) = rule.update(x, h @ up, 1)
+    assert np.allclose(new, x - 0.05 * h @ up, rtol=1e-15)
+    assert np.isclose(np.linalg.norm(up - x), 0.3, rtol=1e-14)
+    assert np.array_equal(rule.probe(x, 0 * g, 1), x)
+
+
+# What the book says about differences between the libraries is a measurement, too.
+DIFFERENT = [
+    pytest.param(R.AdaGrad(0.1, eps=1e-7), ref.by_optax(optax.adagrad), 0.05, id="optax's AdaGrad starts at 0.1, epsilon inside the root"),
+    pytest.param(R.RMSProp(0.01, 0.9), ref.by_optax(optax.rmsprop), 0.005, id="optax's RMSProp has epsilon inside the root"),
+    pytest.param(R.AMSGrad(0.1), ref.by_optax(optax.amsgrad), 0.01, id="optax's AMSGrad compares corrected memories"),
+    pytest.param(R.NAdam(0.1), ref.by_optax(optax.nadam), 0.01, id="optax's NAdam has a constant momentum"),
+    pytest.param(R.Rprop(), ref.by_optax(lambda lr: optax.rprop(0.01)), 0.001, id="optax's Rprop does not rest after a change of sign"),
+    pytest.param(R.LARS(0.1, 0.9, 0.5, 0.01), ref.by_optax(optax.lars, momentum=0.9, weight_decay=0.5, trust_coefficient=0.01), 1e-5,
+                 id="optax's LARS divides by the norm of the sum"),
+]
+
+
+@pytest.mark.parametrize(("rule", "theirs", "at_least"), DIFFERENT)
+def test_known_differences_are_there(rule, theirs, at_least):
+    x0, gradients = problem((6, 4))
+    lrs = [rule.lr] * 30
+    assert distance(trajectory(rule, x0, gradients, lrs), theirs(x0, gradients, lrs)) > at_least

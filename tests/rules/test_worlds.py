@@ -1,0 +1,127 @@
+"""One `update`, every world: the same numbers, nothing imported too early, nothing changed in place."""
+
+import subprocess
+import sys
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+
+import gdcore.rules as R
+from gdcore.rules.hyperparameters import HYPERPARAMETERS
+from tests.rules.table import distance, problem, trajectory
+
+ALL = [rule() for rule in R.RULES] + [wrapper(R.Adam()) for wrapper in R.WRAPPERS] + [
+    R.RMSProp(centered=True, momentum=0.9), R.L2(R.NAdam(), 0.1), R.Ascent(R.AdaBelief()), R.DecoupledDecay(R.Yogi(), 0.1)]
+ENTRY = [rule for rule in ALL if rule.reads == "entry"]
+
+
+def name(rule):
+    return type(rule).__name__
+
+
+def in_world(rule, convert, shape=(4, 3)):
+    x0, gradients = problem(shape, 12)
+    iterates = trajectory(rule, convert(x0), [convert(g) for g in gradients], [rule.hyperparameters()["lr"]] * 12)
+    return [np.asarray(x) for x in iterates]
+
+
+@pytest.mark.parametrize("rule", ALL, ids=name)
+@pytest.mark.parametrize("convert", [torch.tensor, jnp.asarray], ids=["torch", "jax"])
+def test_arrays_of_all_frameworks_agree(rule, convert):
+    # Shampoo takes a root of a matrix whose condition number is 1e5, by different eigenvalue solvers
+    assert distance(in_world(rule, convert), in_world(rule, np.asarray)) < (1e-9 if isinstance(rule, R.Shampoo) else 1e-13)
+
+
+@pytest.mark.parametrize("rule", ENTRY, ids=name)
+def test_python_floats_agree_with_arrays(rule):
+    x0, gradients = problem((4, 3), 12)
+    lrs = [rule.hyperparameters()["lr"]] * 12
+    arrays = trajectory(rule, x0, gradients, lrs)
+    for i in np.ndindex(4, 3):
+        floats = trajectory(rule, float(x0[i]), [float(g[i]) for g in gradients], lrs)
+        assert all(type(x) is float for x in floats)
+        assert distance([np.asarray(x) for x in floats], [a[i] for a in arrays]) < 1e-13
+
+
+@pytest.mark.parametrize("rule", [R.LARS(), R.LAMB(), R.Adafactor()], ids=name)
+def test_a_number_is_a_tensor_of_one_entry(rule):
+    x0, gradients = problem((), 12)
+    arrays = trajectory(rule, x0, gradients, [rule.lr] * 12)
+    floats = trajectory(rule, float(x0), [float(g) for g in gradients], [rule.lr] * 12)
+    assert distance([np.asarray(x) for x in floats], arrays) < 1e-13
+
+
+@pytest.mark.parametrize("rule", [R.Muon(), R.Shampoo()], ids=name)
+@pytest.mark.parametrize("x", [1.0, np.ones(5), torch.ones(2, 3, 4)], ids=["float", "vector", "cube"])
+def test_matrix_rules_say_that_they_want_a_matrix(rule, x):
+    with pytest.raises(ValueError, match="works on matrices and got an array of shape"):
+        rule.update(x, x, 1, *rule.init(x))
+
+
+@pytest.mark.parametrize("rule", ALL, ids=name)
+def test_update_changes_none_of_its_arguments(rule):
+    x, (g, *_) = problem((4, 3))
+    state = rule.init(x)
+    _, *state = rule.update(x, g, 1, *state)
+    before = [np.copy(a) for a in (x, g, *state)]
+    rule.update(x, g, 2, *state)
+    assert all(np.array_equal(a, b) for a, b in zip(before, (x, g, *state), strict=True))
+
+
+@pytest.mark.parametrize("rule", ALL, ids=name)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_precision_is_kept(rule, dtype):
+    x = torch.ones(4, 3, dtype=dtype)
+    for t in (1, 2):
+        state = rule.init(x) if t == 1 else state  # noqa: F821
+        x, *state = rule.update(x, x, t, *state)
+        assert all(a.dtype == dtype for a in (x, *state) if isinstance(a, torch.Tensor))
+
+
+@pytest.mark.parametrize("modules", ["gdcore", "gdcore.rules"])
+def test_importing_rules_imports_no_framework(modules):
+    code = f"import sys, {modules}; print([m for m in ('torch', 'numpy', 'jax', 'sympy', 'matplotlib', 'scipy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("rule", ALL, ids=name)
+def test_values_out_of_range_are_named(rule):
+    checked = 0
+    for field, value in rule.hyperparameters().items():
+        known = HYPERPARAMETERS.get(field)
+        if known is None or isinstance(value, (bool, str, tuple)):
+            continue
+        for wrong in (known.low - 1, known.high if known.open_high else known.high + 1, float("nan")):
+            if np.isinf(wrong):
+                continue
+            checked += 1
+            with pytest.raises(ValueError, match=f"{field} = .*must lie in"):
+                rule.with_hyperparameters(**{field: wrong})
+    assert checked
+
+
+def test_every_hyperparameter_is_in_the_table():
+    for rule in ALL:
+        for field, value in rule.hyperparameters().items():
+            assert field in HYPERPARAMETERS or isinstance(value, (bool, str, tuple)), (name(rule), field)
+
+
+def test_wrappers_want_a_rule():
+    with pytest.raises(TypeError, match="wraps a rule such as Adam"):
+        R.Lookahead("adam")
+
+
+def test_a_rule_without_an_update_says_so():
+    with pytest.raises(NotImplementedError, match="write update"):
+        R.Rule().update(1.0, 1.0, 1)
+
+
+def test_hyperparameters_of_wrapped_rules_are_one_dictionary():
+    rule = R.Lookahead(R.L2(R.Adam(lr=0.1), 0.2), sync_period=3)
+    assert rule.hyperparameters() == {"lr": 0.1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.2, "sync_period": 3,
+                                      "slow_step_size": 0.5}
+    changed = rule.with_hyperparameters(lr=0.5, sync_period=7)
+    assert (changed.rule.rule.lr, changed.sync_period, changed.rule.weight_decay) == (0.5, 7, 0.2)
