@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gdcore.figures.style import BLUE, GREEN, INK, ORANGE, PALETTE, figure, label
+from gdcore.figures.style import BLUE, GREEN, INK, ORANGE, PALETTE, figure, label, label_ends
 
-__all__ = ["tangent", "loss_curves", "histogram"]
+__all__ = ["tangent", "loss_curves", "histogram", "power_laws"]
 
 
 def tangent(f, slope, at, x_range, title=None, labels=("x", "f(x)"), ax=None):
@@ -18,7 +18,8 @@ def tangent(f, slope, at, x_range, title=None, labels=("x", "f(x)"), ax=None):
         near = np.array([x0 - reach, x0 + reach])
         ax.plot(near, f(x0) + slope(x0) * (near - x0), color=ORANGE)
         ax.plot(x0, f(x0), "o", color=INK)
-        label(ax, x0, f(x0), f"slope {slope(x0):.3g}".replace("-", "−"), ORANGE, dx=8, dy=-12)
+        steep = 0.0 if abs(slope(x0)) * reach < 1e-3 * np.ptp(f(x)) else slope(x0)
+        label(ax, x0, f(x0), f"slope {steep:.3g}".replace("-", "−"), ORANGE, dx=8, dy=13)
     ax.set(xlabel=labels[0], ylabel=labels[1])
     return ax.figure, ax
 
@@ -32,7 +33,7 @@ def loss_curves(runs, title=None, ylabel="loss", log=True):
     """
     timed = all(run[1] is not None for run in runs.values())
     fig, axes = figure(title, columns=2 if timed else 1, sharey=True)
-    axes = np.atleast_1d(axes)
+    axes, ends = np.atleast_1d(axes), []
     for (name, (losses, seconds, *steps)), color in zip(runs.items(), PALETTE):
         losses = np.atleast_2d(losses)
         x_steps = steps[0] if steps else np.arange(losses.shape[1])
@@ -40,10 +41,11 @@ def loss_curves(runs, title=None, ylabel="loss", log=True):
         for ax, x in zip(axes, xs):
             ax.fill_between(x, losses.min(axis=0), losses.max(axis=0), color=color, alpha=0.25, linewidth=0)
             ax.plot(x, np.median(losses, axis=0), color=color)
-        label(axes[0], x_steps[-1], np.median(losses[:, -1]), name, color, dx=4)
+        ends.append((x_steps[-1], np.median(losses[:, -1]), name, color))
     for ax, xlabel in zip(axes, ("steps", "seconds")):
         ax.set(xlabel=xlabel, yscale="log" if log else "linear")
     axes[0].set_ylabel(ylabel)
+    label_ends(axes[0], ends)
     return fig, axes
 
 
@@ -57,4 +59,15 @@ def histogram(values, title=None, xlabel="value", marks=None, bins=30, ax=None):
         ax.annotate(text, (value, 0.94 - 0.1 * i), (6, 0), xycoords=("data", "axes fraction"), textcoords="offset points", color=color)
     ax.set(xlabel=xlabel, ylabel="count")
     ax.grid(axis="x", visible=False)
+    return ax.figure, ax
+
+
+def power_laws(x, curves, title=None, labels=("x", "y"), ax=None):
+    """Curves on doubly logarithmic paper, where a power is a straight line: `curves` is {name: values}. Returns (fig, ax)."""
+    if ax is None:
+        _, ax = figure(title)
+    for (name, values), color in zip(curves.items(), PALETTE):
+        ax.plot(x, values, "-o", color=color, markersize=3)
+    ax.set(xlabel=labels[0], ylabel=labels[1], xscale="log", yscale="log")
+    label_ends(ax, [(x[-1], values[-1], name, color) for (name, values), color in zip(curves.items(), PALETTE)])
     return ax.figure, ax

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gdcore.figures.style import BLUE, INK, ORANGE, PALETTE, figure, label
+from gdcore.figures.style import BLUE, INK, ORANGE, PALETTE, figure, label, label_ends
 
 __all__ = ["lines_and_landscape", "shapes", "bands"]
 
@@ -36,12 +36,13 @@ def lines_and_landscape(x, y, loss, lines, numbers, slopes, intercepts, title=No
 def shapes(losses, title=None, reach=3.0, labels=("error: prediction minus truth", "loss")):
     """The curves of several losses of one error, each named at its right end: `losses` is {name: function}. Returns (fig, ax)."""
     fig, ax = figure(title)
-    error = np.linspace(-reach, reach, 301)
+    error, ends = np.linspace(-reach, reach, 301), []
     for (name, loss), color in zip(losses.items(), PALETTE):
         values = loss(error)
         ax.plot(error, values, color=color)
-        label(ax, error[-1], values[-1], name, color, dx=4)
+        ends.append((error[-1], values[-1], name, color))
     ax.set(xlabel=labels[0], ylabel=labels[1])
+    label_ends(ax, ends)
     return fig, ax
 
 
@@ -49,10 +50,12 @@ def bands(x, runs, title=None, labels=("x", "y"), ax=None, log=False):
     """The median over seeds as a line, in the band from lowest to highest: `runs` is {name: array (seeds, points)}. Returns (fig, ax)."""
     if ax is None:
         _, ax = figure(title)
+    ends = []
     for (name, values), color in zip(runs.items(), PALETTE):
         values = np.atleast_2d(values)
         ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=color, alpha=0.25, linewidth=0)
         ax.plot(x, np.median(values, axis=0), color=color)
-        label(ax, x[-1], np.median(values[:, -1]), name, color, dx=4)
+        ends.append((x[-1], np.median(values[:, -1]), name, color))
     ax.set(xlabel=labels[0], ylabel=labels[1], yscale="log" if log else "linear")
+    label_ends(ax, ends)
     return ax.figure, ax
