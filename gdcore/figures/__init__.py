@@ -6,6 +6,8 @@ from gdcore.figures.losses import bands, lines_and_landscape, shapes
 from gdcore.figures.style import AMBER, BLUE, GREEN, GRID, INK, ORANGE, PALETTE, PURPLE, figure, label, label_ends, show
 from gdcore.figures.surface import descent
 
-__all__ = ["INK", "GRID", "BLUE", "ORANGE", "GREEN", "PURPLE", "AMBER", "PALETTE", "figure", "label", "show", "descent", "tangent",
-           "loss_curves", "histogram", "lines_and_landscape", "shapes", "bands", "graph", "power_laws",
-           "label_ends"]
+__all__ = [
+    "AMBER", "BLUE", "GREEN", "GRID", "INK", "ORANGE", "PALETTE", "PURPLE", "bands", "descent", "figure", "graph",
+    "histogram", "label", "label_ends", "lines_and_landscape", "loss_curves", "power_laws", "shapes", "show",
+    "tangent",
+]  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 
 from gdcore.figures.style import BLUE, GREEN, INK, ORANGE, PALETTE, figure, label, label_ends
 
-__all__ = ["tangent", "loss_curves", "histogram", "power_laws"]
+__all__ = ["histogram", "loss_curves", "power_laws", "tangent"]
 
 
 def tangent(f, slope, at, x_range, title=None, labels=("x", "f(x)"), ax=None):

@@ -4,7 +4,7 @@ import numpy as np
 
 from gdcore.figures.style import BLUE, INK, ORANGE, PALETTE, figure, label, label_ends
 
-__all__ = ["lines_and_landscape", "shapes", "bands"]
+__all__ = ["bands", "lines_and_landscape", "shapes"]
 
 
 def lines_and_landscape(x, y, loss, lines, numbers, slopes, intercepts, title=None, labels=("x", "y")):

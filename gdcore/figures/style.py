@@ -10,7 +10,7 @@ import io
 import re
 from html import escape
 
-__all__ = ["INK", "GRID", "BLUE", "ORANGE", "GREEN", "PURPLE", "AMBER", "PALETTE", "figure", "label", "label_ends", "show"]
+__all__ = ["AMBER", "BLUE", "GREEN", "GRID", "INK", "ORANGE", "PALETTE", "PURPLE", "figure", "label", "label_ends", "show"]
 
 INK = "#1f2328"  # text, axes and neutral lines: becomes the page's text colour
 GRID = "#d0d7de"  # grid lines and faint strokes: becomes the page's border colour
@@ -58,11 +58,12 @@ def label(ax, x, y, text, color=INK, dx=6, dy=0, **text_arguments):
     return ax.annotate(text, (x, y), (dx, dy), textcoords="offset points", color=color, annotation_clip=False, **arguments)
 
 
-def label_ends(ax, ends, gap=13):
+def label_ends(ax, ends, gap=14):
     """Name curves at their right ends: `ends` is a list of (x, y, text, color). Names closer than `gap` points are pushed apart.
 
     Call it last: it reads the limits and scales of `ax`.
     """
+    ax.autoscale_view()  # the limits of what was drawn, if nobody set others
     to_points = ax.get_figure().get_figheight() * 72 * 0.75  # roughly the height of the axes
     height = lambda x, y: (ax.transScale + ax.transLimits).transform((x, y))[1] * to_points
     lowest = float("-inf")

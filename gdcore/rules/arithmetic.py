@@ -152,16 +152,18 @@ def transpose(x):
     return w.transpose(x) if hasattr(w, "SYMBOLIC") else x.mT
 
 
-def inverse_root(a, p, eps=0.0):
-    """A^(-1/p) of a symmetric positive semi-definite matrix, through its eigenvalues, in double precision where there is any."""
+def inverse_root(a, p):
+    """A^(-1/p) of a symmetric positive semi-definite matrix, through its eigenvalues; those that are 0 up to rounding count as rounding."""
     w = _matrix_world(a, "An inverse root")
     if hasattr(w, "SYMBOLIC"):
         return w.inverse_root(a, p)
     if w.__name__ == "torch":  # single precision loses the small eigenvalues, which the root makes large
         values, vectors = w.linalg.eigh(a.double())
-        return ((vectors * (values.clamp(min=0) + eps) ** (-1 / p)) @ vectors.mT).to(a.dtype)
+        values = values.clamp(min=sys.float_info.epsilon * values.abs().max())
+        return ((vectors * values ** (-1 / p)) @ vectors.mT).to(a.dtype)
     values, vectors = w.linalg.eigh(a)
-    return (vectors * (w.maximum(values, 0) + eps) ** (-1 / p)) @ vectors.mT
+    values = w.maximum(values, w.finfo(a.dtype).eps * abs(values).max())
+    return (vectors * values ** (-1 / p)) @ vectors.mT
 
 
 def zeros_like(x):

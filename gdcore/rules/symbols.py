@@ -34,12 +34,12 @@ class Mean(_Operator):
         return r"\operatorname{mean}_{\text{%s}}(%s)" % (over, printer._print(self.args[0]))
 
 
-class MatMul(_Operator):
+class MatrixProduct(_Operator):
     def _latex(self, printer, exp=None):
         return r" \, ".join(printer.parenthesize(a, 50) for a in self.args)
 
 
-class Transpose(_Operator):
+class Transposed(_Operator):
     def _latex(self, printer, exp=None):
         return r"{%s}^{\top}" % printer.parenthesize(self.args[0], 100)
 
@@ -61,7 +61,7 @@ class Minimum(_Operator):
         return r"\min\left(%s,\ %s\right)" % tuple(map(printer._print, self.args)) + (f"^{{{exp}}}" if exp else "")
 
 
-norm, rms, matmul, transpose, inverse_root, maximum, minimum = Norm, RMS, MatMul, Transpose, InverseRoot, Maximum, Minimum
+norm, rms, matmul, transpose, inverse_root, maximum, minimum = Norm, RMS, MatrixProduct, Transposed, InverseRoot, Maximum, Minimum
 
 
 def mean(x, axis):

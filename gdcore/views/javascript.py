@@ -1,9 +1,7 @@
 """A rule as plain JavaScript: the same assignments, on numbers."""
 
 import ast
-import inspect
 
-from gdcore.rules.arithmetic import norm  # noqa: F401
 from gdcore.rules.base import Rule, Wrapper
 from gdcore.views.syntax import Step, instance, parsed
 
@@ -38,12 +36,10 @@ def javascript(rule):
 def _update(rule, name):
     tree = parsed(type(rule).update)
     x, g, t, *memory = (a.arg for a in tree.args.args[1:])
-    if memory:
-        first = [f"  let {{{', '.join(memory)}}} = s;"]
-    else:
-        first = []
+    parts = [*memory, *(["...inner"] if isinstance(rule, Wrapper) else [])]
+    state = f"{{{', '.join(parts)}}}" if parts else "s"
     writer = _Writer(rule, {x, g, t, *memory}, memory)
-    return "\n".join([f"function {name}(h, {x}, {g}, {t}, s) {{", *first, *writer.body(tree.body, "  "), "}"])
+    return "\n".join([f"function {name}(h, {x}, {g}, {t}, {state}) {{", *writer.body(tree.body, "  "), "}"])
 
 
 def _init(rule, name):
@@ -73,6 +69,7 @@ class _Writer:
 
     def __init__(self, rule, known, memory):
         self.rule, self.known, self.memory = rule, set(known), memory
+        self.stores = [n.id for n in ast.walk(parsed(type(rule).update)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
     # -- statements ------------------------------------------------------------------------------------------------------------
 
@@ -83,8 +80,8 @@ class _Writer:
                 case ast.Assign(targets=[ast.Name(id=target)], value=value):
                     lines.append(f"{indent}{self.let(target)} = {self.text(value)};")
                 case ast.Assign(targets=[ast.Tuple(elts=[ast.Name(id=target), ast.Starred()])], value=value):
-                    new = self.let(f"[{target}, inner]", target)
-                    lines.append(f"{indent}{new} = {self.text(value)};")
+                    self.known.add(target)  # x and inner, both parameters of the function
+                    lines.append(f"{indent}[{target}, inner] = {self.text(value)};")
                 case ast.If(test=test, body=body, orelse=orelse):
                     # what both branches assign is declared before them
                     both = sorted({n.id for s in (*body, *orelse) for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)})
@@ -103,14 +100,12 @@ class _Writer:
                     raise TypeError(f"{type(self.rule).__name__} cannot be written in JavaScript: {ast.unparse(statement)!r}.")
         return lines
 
-    def let(self, target, *names):
+    def let(self, target):
         """The target of an assignment, declared if it is new."""
-        names = names or (target,)
-        if target.startswith("["):
-            return f"let inner;\n  {target}" if set(names) <= self.known else f"let {target}"
-        new = not set(names) <= self.known
-        self.known.update(names)
-        return f"let {target}" if new else target
+        if target in self.known:
+            return target
+        self.known.add(target)
+        return f"{'const' if self.stores.count(target) == 1 else 'let'} {target}"
 
     def result(self, value):
         if not isinstance(value, ast.Tuple):
@@ -158,7 +153,7 @@ class _Writer:
     def Call(self, node):
         if ast.unparse(node.func) == "self.rule.update":
             x, g = (self.text(a) for a in node.args[:2])
-            return f"{type(self.rule.rule).__name__}(h, {x}, {g}, t, s)", _ATOM
+            return f"{type(self.rule.rule).__name__}(h, {x}, {g}, t, inner)", _ATOM
         name, args = node.func.id, node.args
         if name == "where":
             return self.IfExp(ast.IfExp(*args))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from gdcore.rules.hyperparameters import HYPERPARAMETERS
 from gdcore.views.syntax import names_in
 
-__all__ = ["expression", "hyperparameters", "symbol", "symbols"]
+__all__ = ["expression", "hyperparameter_symbol", "hyperparameters", "symbol", "symbols"]
 
 _GREEK = {"alpha", "beta", "gamma", "delta", "eta", "lambda", "mu", "nu", "rho", "sigma", "tau", "psi"}
 _LETTERS = {"agree": "a", "slow": "s", "weight": "w", "total": "W", "length": r"\ell", "Rprop.d": r"\Delta"}
 _ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}"}
-_SUM, _PRODUCT, _SIGNED, _POWER, _ATOM = range(5)  # how tightly a text holds together
+_SUM, _QUOTIENT, _PRODUCT, _SIGNED, _POWER, _ATOM = range(6)  # how tightly a text holds together
 
 
 # -- names ---------------------------------------------------------------------------------------------------------------------
@@ -96,10 +96,10 @@ def symbols(program):
 
 def hyperparameters(node):
     """{key: LaTeX} of the hyper-parameters in an expression."""
-    return {key: _of_hyperparameter(key[5:]) for key in names_in(node) if key.startswith("self.")}
+    return {key: hyperparameter_symbol(key[5:]) for key in names_in(node) if key.startswith("self.")}
 
 
-def _of_hyperparameter(name):
+def hyperparameter_symbol(name):
     known = HYPERPARAMETERS.get(name)
     return known.symbol if known else rf"\text{{{name}}}".replace("_", r"\_")
 
@@ -158,7 +158,7 @@ class _Printer:
         return f"{self.text(a)} + {self.text(b)}", _SUM
 
     def Sub(self, a, b):
-        return f"{self.text(a)} - {self.text(b, _PRODUCT)}", _SUM
+        return f"{self.text(a)} - {self.text(b, _QUOTIENT)}", _SUM
 
     def Mult(self, a, b):
         return _beside(self.text(a, _PRODUCT), self.text(b, _PRODUCT), room=_is_call(_factors(a)[-1], "sqrt")), _PRODUCT
@@ -167,7 +167,7 @@ class _Printer:
         if _is_guard(b):
             b = b.args[1]
         if self.inline:
-            return f"{self.text(a, _PRODUCT)} / {self.text(b, _POWER)}", _PRODUCT
+            return f"{self.text(a, _PRODUCT)} / {self.text(b, _POWER)}", _QUOTIENT
         factors = _factors(a)
         before = []
         while len(factors) > 1 and isinstance(factors[0], ast.Name) and (factors[0].id in self.scalars or factors[0].id.startswith("self.")):

@@ -1,7 +1,7 @@
 """A rule's `update` as a list of assignments, each name given once and every option that is off worked away.
 
 All views read a rule through this: the equations print the list, the costs count what it reads. A field is an *option*
-if its default is 0, None, True, False or a word; options have their value from the rule at hand, other fields stay names.
+if its default is 0, None, True, False, a word or a tuple; options have their value from the rule at hand, other fields stay names.
 """
 
 import ast
@@ -19,6 +19,7 @@ __all__ = ["Line", "Program", "instance", "names_in", "parsed", "program", "star
 _BINARY = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow,
            ast.Mod: operator.mod}
 _COMPARE = {ast.Gt: operator.gt, ast.Lt: operator.lt, ast.Eq: operator.eq, ast.Is: operator.is_, ast.IsNot: operator.is_not}
+_WORDS = (bool, str, tuple)  # never a number, so always an option
 _ON_NUMBERS = {"maximum", "minimum", "sqrt", "abs", "sign"}  # calls that are done at once if all arguments are known
 
 
@@ -40,6 +41,7 @@ class Program:
     memory: tuple  # the names of the memory in use
     lines: tuple
     returns: dict
+    answer: str  # which of these is reported; x if that is a matter of the inner rule
     functions: dict = field(repr=False)  # what the names of functions mean
 
 
@@ -92,9 +94,10 @@ def program(rule, off=None):
         given[2] = unfold.names["g"]
     slots = [names[1], *names[4:]]
     returns = dict(zip(slots, _values(unfold.function(kind.update, given))))
-    returns, lines = _in_use(returns, unfold.lines, slots, _answer(rule, slots))
+    answer = _answer(rule, slots)
+    returns, lines = _in_use(returns, unfold.lines, slots[0], answer)
     lines, returns = _substitute_once(lines, returns)
-    return Program(rule, names[1], tuple(n for n in returns if n != names[1]), lines, returns, unfold.scope)
+    return Program(rule, names[1], tuple(n for n in returns if n != names[1]), lines, returns, answer, unfold.scope)
 
 
 def start(rule):
@@ -120,21 +123,21 @@ def _options(rule, off):
     known = {}
     for f in fields(rule):
         value = getattr(rule, f.name)
-        option = isinstance(f.default, (bool, str)) or f.default is None
+        option = isinstance(f.default, _WORDS) or f.default is None
         if off is None:
             zero = not isinstance(value, Rule) and f.default in (0, None) and value == f.default
         else:
             zero = off(f.name, value)
-        if option and (value is None or isinstance(value, (bool, str))) or zero:
+        if option and (value is None or isinstance(value, _WORDS)) or zero:
             known[f.name] = value
     return known
 
 
 def _answer(rule, slots):
-    """The slot that the rule reports, or None if it is in the memory of an inner rule."""
+    """The name of what the rule reports, or x if that is in the memory of an inner rule."""
     marks = [name(n) for n in (slots[0], *rule.state_names)]
     answer = rule.answer(*marks)
-    return slots[marks.index(answer)] if marks.index(answer) < len(slots) else None
+    return slots[marks.index(answer)] if marks.index(answer) < len(slots) else slots[0]
 
 
 class _Unfold(ast.NodeTransformer):
@@ -275,11 +278,10 @@ def _same(a, b):
     return ast.dump(a) == ast.dump(b)
 
 
-def _in_use(returns, lines, slots, answer):
+def _in_use(returns, lines, x, answer):
     """Returns and lines without what no step reads: the memory of options that are off."""
     made = {line.key: line for line in lines}
-    wanted, todo = set(), [slots[0]] + [n for n in (answer,) if n]
-    keys = set()
+    wanted, keys, todo = set(), set(), [x, answer]
     while todo:
         slot = todo.pop()
         if slot in wanted or slot not in returns:

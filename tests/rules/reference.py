@@ -13,8 +13,11 @@ import torch
 jax.config.update("jax_enable_x64", True)
 
 
-def by_torch(cls, **kwargs):
-    """An optimizer class of torch (or in its manner), with the learning rate set before each step."""
+def by_torch(cls, read=None, **kwargs):
+    """An optimizer class of torch (or in its manner), with the learning rate set before each step.
+
+    read: the name of the state that is compared, else the parameter.
+    """
 
     def run(x0, gradients, rates):
         p = torch.nn.Parameter(torch.tensor(x0))
@@ -25,7 +28,7 @@ def by_torch(cls, **kwargs):
             optimizer.param_groups[0]["lr"] = lr
             p.grad = torch.tensor(g)
             optimizer.step()
-            iterates.append(p.detach().numpy().copy())
+            iterates.append((optimizer.state[p][read] if read else p.detach()).numpy().copy())
         return iterates
 
     return run

@@ -6,7 +6,7 @@ import pytest
 
 import gdcore.rules as R
 from tests.rules import reference as ref
-from tests.rules.table import ROWS, SHAPES, distance, expected, problem, rates, trajectory
+from tests.rules.table import ROWS, distance, expected, problem, rates, trajectory
 
 CASES = [pytest.param(i, shape, id=f"{row.name}-{shape}-{i}") for i, row in enumerate(ROWS) for shape in row.shapes]
 
@@ -14,7 +14,7 @@ CASES = [pytest.param(i, shape, id=f"{row.name}-{shape}-{i}") for i, row in enum
 @pytest.mark.parametrize(("index", "shape"), CASES)
 def test_same_iterates(index, shape):
     row = ROWS[index]
-    x0, gradients = problem(SHAPES[shape])
+    x0, gradients = problem(shape)
     ours = trajectory(row.rule, x0, gradients, rates(row), row.answer)
     assert distance(ours, expected(index, shape)) <= row.tolerance, row.why
 
@@ -52,6 +52,6 @@ DIFFERENT = [
 
 @pytest.mark.parametrize(("rule", "theirs", "at_least"), DIFFERENT)
 def test_known_differences_are_there(rule, theirs, at_least):
-    x0, gradients = problem((6, 4))
+    x0, gradients = problem("matrix")
     lrs = [rule.lr] * 30
     assert distance(trajectory(rule, x0, gradients, lrs), theirs(x0, gradients, lrs)) > at_least

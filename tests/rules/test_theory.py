@@ -113,7 +113,7 @@ def test_noise_floor(beta, lr):
     rule = R.HeavyBall(lr, beta)
     x = rng.normal(size=chains)
     (v,) = rule.init(x)
-    burn = int(15 / (lr * curvature / (1 - beta)))
+    burn = max(400, int(15 / (lr * curvature)))  # many times the memory of the start
     for t in range(1, burn + 1):
         x, v = rule.update(x, curvature * x + rng.normal(size=chains), t, v)
     floor = lr * (1 + beta) / (curvature * (1 - beta) * (2 * (1 + beta) - lr * curvature))
@@ -218,12 +218,11 @@ def test_one_step_of_shampoo_without_history_is_orthogonal():
 
 
 def test_newton_schulz_brings_singular_values_near_one_and_no_nearer():
-    inputs = np.concatenate([np.geomspace(0.003, 1, 400)])
+    inputs = np.geomspace(0.003, 0.99, 400)
     out = []
     for s in inputs:
         m = np.diag([s, np.sqrt(max(0.0, 1 - s**2))])  # norm 1, so that s goes in as it is
         out.append(np.linalg.svd(R.newton_schulz(m))[1].min())
-    # the smaller singular value of each result
     assert min(out) > 0.67
     assert max(np.linalg.svd(R.newton_schulz(np.diag([1.0, x])))[1].max() for x in inputs) < 1.21
     assert not np.allclose(np.linalg.svd(R.newton_schulz(np.eye(3), 30))[1], 1.0, atol=0.02)

@@ -21,7 +21,7 @@ def name(rule):
     return type(rule).__name__
 
 
-def in_world(rule, convert, shape=(4, 3)):
+def in_world(rule, convert, shape="matrix"):
     x0, gradients = problem(shape, 12)
     iterates = trajectory(rule, convert(x0), [convert(g) for g in gradients], [rule.hyperparameters()["lr"]] * 12)
     return [np.asarray(x) for x in iterates]
@@ -36,10 +36,10 @@ def test_arrays_of_all_frameworks_agree(rule, convert):
 
 @pytest.mark.parametrize("rule", ENTRY, ids=name)
 def test_python_floats_agree_with_arrays(rule):
-    x0, gradients = problem((4, 3), 12)
+    x0, gradients = problem("matrix", 12)
     lrs = [rule.hyperparameters()["lr"]] * 12
     arrays = trajectory(rule, x0, gradients, lrs)
-    for i in np.ndindex(4, 3):
+    for i in np.ndindex(6, 4):
         floats = trajectory(rule, float(x0[i]), [float(g[i]) for g in gradients], lrs)
         assert all(type(x) is float for x in floats)
         assert distance([np.asarray(x) for x in floats], [a[i] for a in arrays]) < 1e-13
@@ -47,7 +47,7 @@ def test_python_floats_agree_with_arrays(rule):
 
 @pytest.mark.parametrize("rule", [R.LARS(), R.LAMB(), R.Adafactor()], ids=name)
 def test_a_number_is_a_tensor_of_one_entry(rule):
-    x0, gradients = problem((), 12)
+    x0, gradients = problem("number", 12)
     arrays = trajectory(rule, x0, gradients, [rule.lr] * 12)
     floats = trajectory(rule, float(x0), [float(g) for g in gradients], [rule.lr] * 12)
     assert distance([np.asarray(x) for x in floats], arrays) < 1e-13
@@ -62,7 +62,7 @@ def test_matrix_rules_say_that_they_want_a_matrix(rule, x):
 
 @pytest.mark.parametrize("rule", ALL, ids=name)
 def test_update_changes_none_of_its_arguments(rule):
-    x, (g, *_) = problem((4, 3))
+    x, (g, *_) = problem("matrix")
     state = rule.init(x)
     _, *state = rule.update(x, g, 1, *state)
     before = [np.copy(a) for a in (x, g, *state)]

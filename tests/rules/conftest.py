@@ -1,0 +1,13 @@
+"""Says at the end of a run how many planted bugs there were and how many were found."""
+
+
+def pytest_terminal_summary(terminalreporter):
+    counts = {"planted": 0, "killed": 0}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for key, value in getattr(report, "user_properties", []):
+                    if key in counts:
+                        counts[key] += value
+    if counts["planted"]:
+        terminalreporter.write_line(f"planted bugs: {counts['killed']} of {counts['planted']} killed")
