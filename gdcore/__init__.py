@@ -5,7 +5,13 @@ import importlib
 __version__ = "0.1.0"
 
 # imported on first use, so that `import gdcore` stays light and needs no torch
-_LAZY = {"minimize": "gdcore.minimize", "device": "gdcore.seeding", "seed": "gdcore.seeding", "claim": "gdcore.check", "show": "gdcore.views"}
+_LAZY = {
+    "minimize": "gdcore.minimize",
+    "device": "gdcore.seeding",
+    "seed": "gdcore.seeding",
+    "claim": "gdcore.check",
+    "show": "gdcore.views",
+}
 __all__ = sorted(_LAZY)
 
 

@@ -66,7 +66,7 @@ def power_laws(x, curves, title=None, labels=("x", "y"), ax=None):
     """Curves on doubly logarithmic paper, where a power is a straight line: `curves` is {name: values}. Returns (fig, ax)."""
     if ax is None:
         _, ax = figure(title)
-    for (name, values), color in zip(curves.items(), PALETTE):
+    for values, color in zip(curves.values(), PALETTE):
         ax.plot(x, values, "-o", color=color, markersize=3)
     ax.set(xlabel=labels[0], ylabel=labels[1], xscale="log", yscale="log")
     label_ends(ax, [(x[-1], values[-1], name, color) for (name, values), color in zip(curves.items(), PALETTE)])

@@ -63,7 +63,9 @@ class RuleOptimizer(torch.optim.Optimizer):
         rule = self.full_rule(group)
         for p in group["params"]:
             if rule.reads == "matrix" and p.ndim != 2:
-                raise ValueError(f"{type(self).__name__} works on matrices and got a parameter of shape {tuple(p.shape)}; give it to AdamW.")
+                raise ValueError(
+                    f"{type(self).__name__} works on matrices and got a parameter of shape {tuple(p.shape)}; give it to AdamW."
+                )
 
     def __setstate__(self, state):
         super().__setstate__(state)

@@ -22,7 +22,9 @@ class SGD(RuleOptimizer):
     def rule(self, group):
         lr, momentum, dampening = group["lr"], group["momentum"], group["dampening"]
         if group["nesterov"] and (momentum <= 0 or dampening != 0):
-            raise ValueError(f"nesterov=True needs a momentum above 0 and no dampening, got momentum = {momentum}, dampening = {dampening}.")
+            raise ValueError(
+                f"nesterov=True needs a momentum above 0 and no dampening, got momentum = {momentum}, dampening = {dampening}."
+            )
         if group["nesterov"]:
             return rules.Nesterov(lr, momentum)
         return rules.HeavyBall(lr, momentum, dampening) if momentum else rules.GD(lr)

@@ -16,4 +16,15 @@ RULES = (GD, HeavyBall, Nesterov, ASGD, AdaGrad, RMSProp, Adadelta, Adam, AdamW,
 WRAPPERS = (Lookahead, EMA, SAM)
 COMPOSITIONS = (L2, DecoupledDecay, Ascent)
 
-__all__ = ["COMPOSITIONS", "RULES", "WRAPPERS", "Ascent", "DecoupledDecay", "L2", "Rule", "Wrapper", "newton_schulz", *sorted(rule.__name__ for rule in RULES + WRAPPERS)]
+__all__ = [
+    "COMPOSITIONS",
+    "RULES",
+    "WRAPPERS",
+    "Ascent",
+    "DecoupledDecay",
+    "L2",
+    "Rule",
+    "Wrapper",
+    "newton_schulz",
+    *sorted(rule.__name__ for rule in RULES + WRAPPERS),
+]

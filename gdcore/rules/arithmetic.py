@@ -121,7 +121,9 @@ def matrix_shape(x):
     """(rows, columns) of a matrix; ValueError for anything else."""
     size = shape(x)
     if len(size) != 2:
-        raise ValueError(f"This rule works on matrices and got an array of shape {size}; give vectors and numbers to another rule, such as AdamW.")
+        raise ValueError(
+            f"This rule works on matrices and got an array of shape {size}; give vectors and numbers to another rule, such as AdamW."
+        )
     return size
 
 

@@ -90,7 +90,7 @@ class ScheduleFreeSGD(Rule):
         lr_max = maximum(lr_max, lr)
         weight = t**self.r * lr_max**self.weight_lr_power
         total = total + weight
-        c = where(total > 0, weight / where(total > 0, total, 1), 0)
+        c = weight / where(total > 0, total, 1)
         z = z - lr * (g + self.weight_decay * y)
         x = (1 - c) * x + c * z
         return (1 - self.momentum) * z + self.momentum * x, x, z, lr_max, total
@@ -123,7 +123,7 @@ class ScheduleFreeAdamW(Rule):
         lr_max = maximum(lr_max, lr)
         weight = t**self.r * lr_max**self.weight_lr_power
         total = total + weight
-        c = where(total > 0, weight / where(total > 0, total, 1), 0)
+        c = weight / where(total > 0, total, 1)
         v = self.beta2 * v + (1 - self.beta2) * g**2
         v_hat = v / (1 - self.beta2**t)
         z = z - lr * (g / (sqrt(v_hat) + self.eps) + self.weight_decay * y)

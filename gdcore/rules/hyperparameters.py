@@ -58,7 +58,9 @@ HYPERPARAMETERS = {
     "eta_plus": _H(r"\eta^+", "factor of a step after two equal signs", low=1.0, open_low=True),
     "step_min": _H(r"\Delta_{\min}", "shortest step"),
     "step_max": _H(r"\Delta_{\max}", "longest step"),
-    "beta2_decay": _H(r"\tau", "exponent with which the memory of the squared gradient grows", low=-math.inf, high=0.0, open_low=True, open_high=False),
+    "beta2_decay": _H(
+        r"\tau", "exponent with which the memory of the squared gradient grows", low=-math.inf, high=0.0, open_low=True, open_high=False
+    ),
     "d": _H("d", "largest root mean square of an update", low=1.0),
     "trust": _H(r"\eta_c", "trust: length of a step as a share of the weights' length"),
     "ns_steps": _H("k", "Newton-Schulz iterations", low=1, high=100, integer=True),

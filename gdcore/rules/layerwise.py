@@ -14,7 +14,7 @@ class LARS(Rule):
     """LARS: heavy-ball steps whose length is a fixed share of the length of the layer's weights.
 
     You, Gitman and Ginsburg (2017), arXiv:1708.03888. The learning rate is inside the velocity, as in the paper. A layer
-    whose weights or gradients are all zero takes a plain step.
+    whose weights are all zero takes a plain step.
     """
 
     lr: float = 1e-3
@@ -25,7 +25,7 @@ class LARS(Rule):
 
     def update(self, x, g, t, v):
         d = norm(g) + self.weight_decay * norm(x)
-        q = where(norm(x) * norm(g) > 0, self.trust * norm(x) / where(d > 0, d, 1.0), 1.0)
+        q = where(norm(x) > 0, self.trust * norm(x) / where(d > 0, d, 1.0), 1.0)
         v = self.momentum * v + self.lr * q * (g + self.weight_decay * x)
         return x - v, v
 
@@ -50,5 +50,5 @@ class LAMB(Rule):
         m_hat = m / (1 - self.beta1**t)
         v_hat = v / (1 - self.beta2**t)
         u = m_hat / (sqrt(v_hat) + self.eps) + self.weight_decay * x
-        q = where(norm(x) * norm(u) > 0, norm(x) / where(norm(u) > 0, norm(u), 1.0), 1.0)
+        q = where(norm(x) > 0, norm(x) / where(norm(u) > 0, norm(u), 1.0), 1.0)
         return x - self.lr * q * u, m, v

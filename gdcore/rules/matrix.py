@@ -4,7 +4,20 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gdcore.rules.arithmetic import (
-    eye_like, inverse_root, machine_eps, matmul, matrix_shape, maximum, mean, minimum, named, norm, rms, shape, sqrt, transpose,
+    eye_like,
+    inverse_root,
+    machine_eps,
+    matmul,
+    matrix_shape,
+    maximum,
+    mean,
+    minimum,
+    named,
+    norm,
+    rms,
+    shape,
+    sqrt,
+    transpose,
     zeros_like,
 )
 from gdcore.rules.base import Rule

@@ -6,4 +6,19 @@ from gdcore.views.differences import Difference, differences
 from gdcore.views.equations import Step, equations, latex, start
 from gdcore.views.javascript import javascript
 
-__all__ = ["Card", "Cost", "Difference", "Step", "cost", "differences", "equations", "javascript", "latex", "markdown", "measure", "show", "source", "start"]
+__all__ = [
+    "Card",
+    "Cost",
+    "Difference",
+    "Step",
+    "cost",
+    "differences",
+    "equations",
+    "javascript",
+    "latex",
+    "markdown",
+    "measure",
+    "show",
+    "source",
+    "start",
+]

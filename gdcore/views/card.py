@@ -32,7 +32,10 @@ class Card:
         self.rule = instance(rule)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/markdown": f'<div class="gd-card">\n\n**{_title(self.rule)}**\n\n{markdown(self.rule)}\n\n</div>', "text/plain": str(self)}
+        return {
+            "text/markdown": f'<div class="gd-card">\n\n**{_title(self.rule)}**\n\n{markdown(self.rule)}\n\n</div>',
+            "text/plain": str(self),
+        }
 
     def __str__(self):
         rule, name = self.rule, _title(self.rule)
@@ -114,7 +117,9 @@ def _notes(rule):
         notes.append(rf"$\operatorname{{{name}}}(x, g)$ is one step of the inner rule, whose own memory goes along.")
     for function in vars(inspect.getmodule(type(rule))).values():
         if getattr(function, "latex", None) and function.latex in text:
-            notes.append(f"${function.latex}$: {inspect.getdoc(function).splitlines()[0][0].lower()}{inspect.getdoc(function).splitlines()[0][1:]}")
+            notes.append(
+                f"${function.latex}$: {inspect.getdoc(function).splitlines()[0][0].lower()}{inspect.getdoc(function).splitlines()[0][1:]}"
+            )
     if type(rule).probe not in (Rule.probe, Wrapper.probe):
         notes.append(r"$\nabla f(\hat{x}_t)$ is a second gradient, of the same batch.")
     return [" ".join(notes)] if notes else []

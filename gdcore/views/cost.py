@@ -71,7 +71,13 @@ def cost(rule):
     p = program(rule, off=lambda _, value: isinstance(value, (int, float)) and not isinstance(value, bool) and value == 0)
     x = np.zeros((_ROWS, _COLUMNS), np.float32)
     shapes = dict(zip(rule.state_names, map(np.shape, rule.init(x))))
-    sides = {x.shape: "entry", (_ROWS, 1): "row", (1, _COLUMNS): "column", (_ROWS, _ROWS): "row × row", (_COLUMNS, _COLUMNS): "column × column"}
+    sides = {
+        x.shape: "entry",
+        (_ROWS, 1): "row",
+        (1, _COLUMNS): "column",
+        (_ROWS, _ROWS): "row × row",
+        (_COLUMNS, _COLUMNS): "column × column",
+    }
     memory = {name: sides.get(shapes[name], "number") for name in p.memory}
     alone = isinstance(rule, Wrapper) and isinstance(rule.rule, Step)
     inner = Cost({}, 0, 0) if alone else cost(rule.rule) if isinstance(rule, Wrapper) else None
@@ -113,7 +119,9 @@ def _traffic(p, arrays):
     for value in p.returns.values():
         last |= look(value)[0]
     second = any("gradient" in names_in(node) for node in (*made.values(), *p.returns.values()))
-    written = 1 + sum(f"{name}.0" in arrays and names_in(value) != [f"{name}.0"] for name, value in p.returns.items()) - (f"{p.x}.0" in arrays)
+    written = (
+        1 + sum(f"{name}.0" in arrays and names_in(value) != [f"{name}.0"] for name, value in p.returns.items()) - (f"{p.x}.0" in arrays)
+    )
     return [last, *(sweeps[level] for level in sorted(sweeps, reverse=True))], written + second
 
 

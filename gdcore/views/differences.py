@@ -121,12 +121,18 @@ _INSIDE = "adds ε inside the root"
 DIFFERENCES = {
     "GD": [Difference("PyTorch", "also has weight decay, added to the gradient: L2(GD(…), weight_decay=…) here")],
     "HeavyBall": [
-        Difference("Keras", "puts the learning rate into the velocity, v ← βv − ηg: the same for a constant rate, another path under a schedule"),
+        Difference(
+            "Keras", "puts the learning rate into the velocity, v ← βv − ηg: the same for a constant rate, another path under a schedule"
+        ),
     ],
     "Nesterov": [
         Difference("Keras", "puts the learning rate into the velocity: the same for a constant rate, another path under a schedule"),
-        Difference("paper", "takes the gradient at the point looked ahead to; here, as in PyTorch, x is that point, so the iterates are those of the paper after "
-                            "a change of variables, and only while the learning rate is constant"),
+        Difference(
+            "paper",
+            "takes the gradient at the point looked ahead to; here, as in PyTorch, x is that point, so the iterates are those of "
+            "the paper after "
+            "a change of variables, and only while the learning rate is constant",
+        ),
     ],
     "ASGD": [Difference("PyTorch", "begins to average after a million steps by default, as here: for a shorter run choose t0")],
     "AdaGrad": [
@@ -169,14 +175,22 @@ DIFFERENCES = {
         Difference("optax", "keeps the whole divisor for matrices with a side below 128, and needs no learning rate"),
         Difference("Keras", "adds ε₁ = 1e-30 to the squared gradient, as the paper does"),
     ],
-    "Lion": [Difference("Keras", "has no weight decay by default; a rate three to ten times smaller than Adam's is usual, its default is Adam's")],
+    "Lion": [
+        Difference("Keras", "has no weight decay by default; a rate three to ten times smaller than Adam's is usual, its default is Adam's")
+    ],
     "Rprop": [Difference("optax", "does not set the gradient to zero after a change of sign, so a weight steps back at once")],
     "LARS": [Difference("optax", "divides by ‖g + λx‖, where the paper and this rule have ‖g‖ + λ‖x‖; without weight decay they agree")],
     "LAMB": [Difference("Keras", "applies weight decay beside the step, outside the ratio of lengths")],
     "Muon": [
         Difference("PyTorch", "computes the iteration in bfloat16, some tenths of a percent from the rule in float64"),
-        Difference("optax", "takes matrices as (inputs, outputs), and its look-ahead has a bias correction; without nesterov the two agree"),
-        Difference("Keras", "keeps the sum b ← βb + g, whose size the iteration takes away, and scales the step by 0.2 √max(rows, columns), which is match_rms_adamw here"),
+        Difference(
+            "optax", "takes matrices as (inputs, outputs), and its look-ahead has a bias correction; without nesterov the two agree"
+        ),
+        Difference(
+            "Keras",
+            "keeps the sum b ← βb + g, whose size the iteration takes away, and scales the step by 0.2 √max(rows, columns), "
+            "which is match_rms_adamw here",
+        ),
     ],
     "ScheduleFreeAdamW": [Difference("Keras", "weighs all iterates equally, 1/t, whatever the learning rates were")],
 }

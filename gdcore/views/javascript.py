@@ -7,7 +7,13 @@ from gdcore.views.syntax import Step, instance, parsed
 
 __all__ = ["javascript"]
 
-_CALLS = {"sqrt": "Math.sqrt({})", "sign": "Math.sign({})", "abs": "Math.abs({})", "maximum": "Math.max({}, {})", "minimum": "Math.min({}, {})"}
+_CALLS = {
+    "sqrt": "Math.sqrt({})",
+    "sign": "Math.sign({})",
+    "abs": "Math.abs({})",
+    "maximum": "Math.max({}, {})",
+    "minimum": "Math.min({}, {})",
+}
 _SIGNS = {ast.Add: ("+", 4), ast.Sub: ("-", 4), ast.Mult: ("*", 5), ast.Div: ("/", 5), ast.Mod: ("%", 5), ast.Pow: ("**", 7),
           ast.Gt: (">", 3), ast.Lt: ("<", 3), ast.Eq: ("===", 3)}
 _CHOICE, _UNARY, _ATOM = 1, 6, 9  # precedence, as the numbers above
@@ -84,7 +90,9 @@ class _Writer:
                     lines.append(f"{indent}[{target}, inner] = {self.text(value)};")
                 case ast.If(test=test, body=body, orelse=orelse):
                     # what both branches assign is declared before them
-                    both = sorted({n.id for s in (*body, *orelse) for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)})
+                    both = sorted(
+                        {n.id for s in (*body, *orelse) for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+                    )
                     new = [n for n in both if n not in self.known]
                     self.known.update(new)
                     lines += [f"{indent}let {', '.join(new)};"] if new else []

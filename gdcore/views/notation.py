@@ -170,7 +170,9 @@ class _Printer:
             return f"{self.text(a, _PRODUCT)} / {self.text(b, _POWER)}", _QUOTIENT
         factors = _factors(a)
         before = []
-        while len(factors) > 1 and isinstance(factors[0], ast.Name) and (factors[0].id in self.scalars or factors[0].id.startswith("self.")):
+        while (
+            len(factors) > 1 and isinstance(factors[0], ast.Name) and (factors[0].id in self.scalars or factors[0].id.startswith("self."))
+        ):
             before.append(self.text(factors.pop(0), _PRODUCT))
         above = self.text(functools.reduce(lambda u, v: ast.BinOp(u, ast.Mult(), v), factors), inline=True)
         fraction = rf"\{self.frac}{{{above}}}{{{self.text(b, inline=True)}}}"

@@ -26,7 +26,15 @@ writes if it is done in one go, which is what decides its time: on large arrays 
 
 def page():
     """The whole page, in MyST Markdown; each card has the anchor card-name, in small letters."""
-    parts = [_HEAD, "## Rules", *map(_card, RULES), "## Rules around rules", *map(_card, WRAPPERS), "## Weight decay and direction", *map(_at_work, COMPOSITIONS)]
+    parts = [
+        _HEAD,
+        "## Rules",
+        *map(_card, RULES),
+        "## Rules around rules",
+        *map(_card, WRAPPERS),
+        "## Weight decay and direction",
+        *map(_at_work, COMPOSITIONS),
+    ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 

@@ -108,7 +108,7 @@ def start(rule):
         return {n: ast.Constant(0) for n in p.memory}
     unfold = _Unfold(rule, _options(rule, None), type(rule).init.__globals__)
     values = _values(unfold.function(type(rule).init, [name("self"), name(f"{p.x}.0")]))
-    own = [n for n in (a.arg for a in parsed(type(rule).update).args.args[4:])]
+    own = [a.arg for a in parsed(type(rule).update).args.args[4:]]
     return {n: v for n, v in zip(own, values) if n in p.memory}
 
 
@@ -176,8 +176,10 @@ class _Unfold(ast.NodeTransformer):
                 case ast.Return(value=value):
                     return self.visit(copy.deepcopy(value))
                 case _:
-                    raise NotImplementedError(f"{type(self.rule).__name__} cannot be shown as equations: {ast.unparse(statement)!r} is neither "
-                                              "an assignment, a branch on an option, nor a return.")
+                    raise NotImplementedError(
+                        f"{type(self.rule).__name__} cannot be shown as equations: {ast.unparse(statement)!r} is neither "
+                        "an assignment, a branch on an option, nor a return."
+                    )
         return None
 
     def assign(self, target, value):
@@ -193,7 +195,9 @@ class _Unfold(ast.NodeTransformer):
     def known(self, test):
         value = self.visit(copy.deepcopy(test))
         if not isinstance(value, ast.Constant):
-            raise NotImplementedError(f"{type(self.rule).__name__} branches on {ast.unparse(test)!r}, which is no option; use where(condition, a, b).")
+            raise NotImplementedError(
+                f"{type(self.rule).__name__} branches on {ast.unparse(test)!r}, which is no option; use where(condition, a, b)."
+            )
         return value.value
 
     # -- expressions ---------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def name(rule):
 def follow(rule, program, scalars, advance, steps=8):
     """Run kernel and rule side by side on the same gradients; the largest difference in x and in memory."""
     generator = torch.Generator().manual_seed(0)
-    draw = lambda: torch.randn(50, dtype=torch.float64, generator=generator)  # noqa: E731
+    draw = lambda: torch.randn(50, dtype=torch.float64, generator=generator)
     x = draw()
     state = dict(zip(rule.state_names, rule.init(x), strict=True))
     param, arrays = x.clone(), [state[n].clone() for n in program.arrays]

@@ -62,7 +62,9 @@ def test_single_precision_stays_near_double(name, compile):
     double, _ = _pair(name, {}, compile, torch.float64)
     assert all(p.dtype == torch.float32 for p in single)
     # Rprop, and divisions by a tiny root, may turn on the sign of a rounding error in single entries: compare the bulk
-    worst = max((a.double() - b).abs().flatten().kthvalue(max(1, int(0.99 * a.numel()))).values.item() for a, b in zip(single, double, strict=True))
+    worst = max(
+        (a.double() - b).abs().flatten().kthvalue(max(1, int(0.99 * a.numel()))).values.item() for a, b in zip(single, double, strict=True)
+    )
     assert worst < 2e-5
 
 

@@ -1,7 +1,7 @@
 """The parity table: each rule and configuration, what it is compared with, and how closely."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import optax
@@ -10,7 +10,7 @@ import torch
 import gdcore.rules as R
 from tests.rules import reference as ref
 
-SHAPES = {"matrix": (6, 4), "tall": (4, 7), "cube": (2, 3, 4), "vector": (5,), "number": (), "rest": (5, 3)}
+SHAPES = {"matrix": (6, 4), "tall": (4, 7), "cube": (2, 3, 4), "vector": (5,), "number": (), "rest": (5, 3), "asleep": (2, 3)}
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Row:
     reference: object
     tolerance: float = 1e-12
     why: str = ""
-    shapes: tuple = ("matrix", "vector", "number", "rest")
+    shapes: tuple = ("matrix", "vector", "number", "rest", "asleep")
     answer: bool = False  # compare rule.answer instead of x
     constant: bool = False  # the reference follows a change of the learning rate late
     first_rate: float = 1.0  # share of the learning rate that the first step has
@@ -111,12 +111,14 @@ ROWS = [
 
 
 def problem(shape, steps=30, seed=0):
-    """A start, and gradients over six orders of magnitude; at "rest", weights start at 0 and gradients are 0 now and then."""
+    """A start, and gradients over six orders of magnitude; at "rest", weights start at 0 and gradients are 0 now and then; "asleep", the first are 0."""
     rng = np.random.default_rng(seed)
     x0 = rng.normal(size=SHAPES[shape])
     gradients = [rng.normal(size=x0.shape) * 10 ** rng.uniform(-6, 0, size=x0.shape) for _ in range(steps)]
     if shape == "rest":
         x0, gradients = 0 * x0, [g * (t % 5 > 0) * (np.arange(g.size).reshape(g.shape) % 4 > 0) for t, g in enumerate(gradients)]
+    if shape == "asleep":
+        gradients[:3] = [0 * g for g in gradients[:3]]
     return x0, gradients
 
 
@@ -137,7 +139,7 @@ def trajectory(rule, x0, gradients, lrs, answer=False):
     return iterates
 
 
-@lru_cache(maxsize=None)
+@cache
 def expected(index, shape, steps=30):
     """The reference's iterates for row `index`; computed once."""
     row = ROWS[index]

@@ -15,6 +15,10 @@ EQUIVALENT = {
     "Yogi: (1 - self.beta2) * sign(v - g ** 2) becomes (1 - self.beta2) / sign(v - g ** 2)": "a sign is its own inverse",
     "Rprop: 0 * g becomes 0 / g": "read only where g is not 0",
     "Rprop: 0 * g loses its right side": "0 times g is 0",
+    "LARS: 1.0 becomes 2.0": "of the two, the divisor of a step that is 0",
+    "LAMB: 1.0 becomes 2.0": "of the two, the divisor of a step that is 0",
+    "ScheduleFreeSGD: 1 becomes 2": "of the constants, the divisor of a weight that is 0",
+    "ScheduleFreeAdamW: 1 becomes 2": "of the constants, the divisor of a weight that is 0",
 }
 
 

@@ -151,7 +151,7 @@ def test_adams_steps_are_bounded_and_the_bound_is_reached():
 def test_the_unit_of_the_loss_does_not_matter(rule):
     rng = np.random.default_rng(0)
     gradients = rng.normal(size=(20, 5))
-    run = lambda scale: iterate_given(rule, np.ones(5), scale * gradients)  # noqa: E731
+    run = lambda scale: iterate_given(rule, np.ones(5), scale * gradients)
     # RAdam's first five steps are plain and do see the unit
     start = 5 if isinstance(rule, R.RAdam) else 0
     difference = np.diff(run(1024.0), axis=0)[start:] - np.diff(run(1.0), axis=0)[start:]

@@ -74,8 +74,8 @@ def test_update_changes_none_of_its_arguments(rule):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_precision_is_kept(rule, dtype):
     x = torch.ones(4, 3, dtype=dtype)
+    state = rule.init(x)
     for t in (1, 2):
-        state = rule.init(x) if t == 1 else state  # noqa: F821
         x, *state = rule.update(x, x, t, *state)
         assert all(a.dtype == dtype for a in (x, *state) if isinstance(a, torch.Tensor))
 

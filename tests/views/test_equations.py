@@ -175,15 +175,35 @@ def times(a, b):
 def draw(rule, seed):
     """A rule with random hyper-parameters, and x, g, t and memory for it."""
     rng = np.random.default_rng(seed)
-    random = {"lr": rng.uniform(0.05, 0.9), "eps": rng.uniform(0.05, 0.5), "t0": float(rng.integers(0, 4)), "power": rng.uniform(0.3, 2), "lambd": rng.uniform(0.1, 0.9),
-              "momentum_decay": rng.uniform(0.1, 2), "beta2": rng.choice([0.7, 0.99]) + rng.uniform(0, 0.009), "trust": rng.uniform(0.1, 1),
-              "step_min": 0.4, "step_max": 1.1, "eta_minus": rng.uniform(0.4, 0.9), "eta_plus": rng.uniform(1.1, 1.6),
-              "radius": rng.uniform(0.1, 1), "decay": rng.uniform(0.1, 0.9), "slow_step_size": rng.uniform(0.2, 0.9), "weight_lr_power": rng.uniform(1, 3),
-              "eps2": rng.uniform(0.1, 1.5), "d": rng.uniform(1, 1.2), "beta2_decay": -rng.uniform(0.2, 1)}
+    random = {
+        "lr": rng.uniform(0.05, 0.9),
+        "eps": rng.uniform(0.05, 0.5),
+        "t0": float(rng.integers(0, 4)),
+        "power": rng.uniform(0.3, 2),
+        "lambd": rng.uniform(0.1, 0.9),
+        "momentum_decay": rng.uniform(0.1, 2),
+        "beta2": rng.choice([0.7, 0.99]) + rng.uniform(0, 0.009),
+        "trust": rng.uniform(0.1, 1),
+        "step_min": 0.4,
+        "step_max": 1.1,
+        "eta_minus": rng.uniform(0.4, 0.9),
+        "eta_plus": rng.uniform(1.1, 1.6),
+        "radius": rng.uniform(0.1, 1),
+        "decay": rng.uniform(0.1, 0.9),
+        "slow_step_size": rng.uniform(0.2, 0.9),
+        "weight_lr_power": rng.uniform(1, 3),
+        "eps2": rng.uniform(0.1, 1.5),
+        "d": rng.uniform(1, 1.2),
+        "beta2_decay": -rng.uniform(0.2, 1),
+    }
     used = rule.hyperparameters()
     off = {n for n, v in used.items() if not v and not isinstance(v, str)}
     values = {n: v for n, v in random.items() if n in used and n not in off}
-    values |= {n: rng.uniform(0.3, 0.95) for n in ("beta1", "momentum", "alpha", "rho", "weight_decay", "lr_decay", "r", "dampening") if n in used and n not in off}
+    values |= {
+        n: rng.uniform(0.3, 0.95)
+        for n in ("beta1", "momentum", "alpha", "rho", "weight_decay", "lr_decay", "r", "dampening")
+        if n in used and n not in off
+    }
     rule = rule.with_hyperparameters(**values)
     matrix = rule.reads == "matrix" or isinstance(rule, R.Adafactor)
     size = tuple(int(n) for n in rng.integers(2, 5, 2)) if matrix else (12,)
@@ -234,7 +254,9 @@ def functions(rule, t, memory):
         r"\operatorname{RMS}": arithmetic.rms,
         r"\operatorname{mean}_{\text{row}}": lambda a: a.mean(-1, keepdims=True),
         r"\operatorname{mean}_{\text{column}}": lambda a: a.mean(-2, keepdims=True),
-        r"\operatorname{NS}_k": lambda a: R.newton_schulz(a, getattr(rule, "ns_steps", 5), (3.4445, -4.7750, 2.0315), getattr(rule, "eps", 0)),
+        r"\operatorname{NS}_k": lambda a: R.newton_schulz(
+            a, getattr(rule, "ns_steps", 5), (3.4445, -4.7750, 2.0315), getattr(rule, "eps", 0)
+        ),
         r"\max": np.maximum,
         r"\min": np.minimum,
     }
@@ -251,9 +273,20 @@ def by_latex(text, rule, x, g, t, memory):
 def by_sympy(rule, x, g, t, memory):
     values = inputs(rule, x, g, t, memory)
     known = functions(rule, t, memory)
-    modules = {"Maximum": np.maximum, "Minimum": np.minimum, "Norm": np.linalg.norm, "RMS": arithmetic.rms, "step": known["step"], "gradient": slope,
-               "Mean": lambda a, axis: a.mean(axis, keepdims=True), "MatrixProduct": np.matmul, "Transposed": np.transpose, "InverseRoot": arithmetic.inverse_root,
-               "newton_schulz": lambda a, *more: known[r"\operatorname{NS}_k"](a), "rows": values[r"\text{rows}"]}
+    modules = {
+        "Maximum": np.maximum,
+        "Minimum": np.minimum,
+        "Norm": np.linalg.norm,
+        "RMS": arithmetic.rms,
+        "step": known["step"],
+        "gradient": slope,
+        "Mean": lambda a, axis: a.mean(axis, keepdims=True),
+        "MatrixProduct": np.matmul,
+        "Transposed": np.transpose,
+        "InverseRoot": arithmetic.inverse_root,
+        "newton_schulz": lambda a, *more: known[r"\operatorname{NS}_k"](a),
+        "rows": values[r"\text{rows}"],
+    }
     values |= {"rows": values[r"\text{rows}"], "columns": values[r"\text{columns}"]}
     for step in equations(rule):
         free = sorted(step.expression.free_symbols, key=str)
@@ -312,7 +345,16 @@ def test_the_symbolic_expressions_give_the_numbers_of_the_code(rule):
 def faults(text):
     """The text with one sign, one maximum or one index changed, for each there is."""
     for found in re.finditer(r" [-+] |\\max\b|\\min\b|\\beta_1|\\beta_2|\\sqrt\{|_\{t-1\}", text):
-        new = {" - ": " + ", " + ": " - ", r"\max": r"\min", r"\min": r"\max", r"\beta_1": r"\beta_2", r"\beta_2": r"\beta_1", r"\sqrt{": r"{", "_{t-1}": "_t"}[found[0]]
+        new = {
+            " - ": " + ",
+            " + ": " - ",
+            r"\max": r"\min",
+            r"\min": r"\max",
+            r"\beta_1": r"\beta_2",
+            r"\beta_2": r"\beta_1",
+            r"\sqrt{": r"{",
+            "_{t-1}": "_t",
+        }[found[0]]
         if text[found.start() - 1] in "^_{" and found[0] in (r"\max", r"\min"):
             continue  # part of a name
         yield text[: found.start()] + new + text[found.end():]
@@ -390,5 +432,6 @@ def test_what_cannot_be_shown_is_refused_clearly():
 
 
 def test_the_views_need_neither_torch_nor_sympy():
-    code = "import sys, gdcore.views as v, gdcore.rules as r; v.latex(r.Adam); v.javascript(r.Adam); v.markdown(r.Adam); assert not {'torch', 'sympy', 'IPython'} & set(sys.modules)"
+    code = "import sys, gdcore.views as v, gdcore.rules as r; v.latex(r.Adam); v.javascript(r.Adam); v.markdown(r.Adam); "
+    code += "assert not {'torch', 'sympy', 'IPython'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -32,9 +32,12 @@ SHOWN = [
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright") if False else __import__("playwright.sync_api").sync_api
-    found = next(filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))]), None)
-    with playwright.sync_playwright() as p:
+    from playwright.sync_api import sync_playwright
+
+    found = next(
+        filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))]), None
+    )
+    with sync_playwright() as p:
         path = found or p.chromium.executable_path
         if not os.path.exists(path):
             pytest.fail("No Chromium was found: install Chromium or Chrome, or run `playwright install chromium`, or name one in CHROMIUM.")
@@ -95,7 +98,12 @@ def test_the_path_in_the_browser_is_the_path_in_python(rule, browser):
 
 def test_a_fault_is_found(browser):
     rule, g = R.Adam(), gradients(1)
-    for right, wrong in (("+ h.eps)", "- h.eps)"), ("m / (1 - h.beta1 ** t)", "m"), ("x - h.lr", "x + h.lr"), ("h.beta2 * v", "h.beta1 * v")):
+    for right, wrong in (
+        ("+ h.eps)", "- h.eps)"),
+        ("m / (1 - h.beta1 ** t)", "m"),
+        ("x - h.lr", "x + h.lr"),
+        ("h.beta2 * v", "h.beta1 * v"),
+    ):
         source = javascript(rule)
         assert right in source
         assert farthest(in_python(rule, g, 0.7), in_browser(browser, rule, source.replace(right, wrong), g, 0.7)) > 1e-12
