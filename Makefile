@@ -1,0 +1,70 @@
+# Two commands to begin with: `make book` and `make test`. `make help` lists all.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+NOTEBOOKS ?= $(wildcard chapters/*.ipynb)
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+
+.DELETE_ON_ERROR:
+.PHONY: help book serve lab run test check bench cards constraints clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+book: $(VENV)/.book  ## build the book into _build/html
+	@$(BIN)/jupyter-book build . -W -n --keep-going --quiet
+	@echo "The book is built. Open _build/html/index.html in a browser, or type: make serve"
+
+serve: book  ## build the book and open it in the browser
+	@$(BIN)/python tools/serve.py _build/html $(PORT)
+
+lab: $(VENV)/.lab  ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab chapters/01_loss.ipynb --ServerApp.root_dir="$(CURDIR)"
+
+run: $(VENV)/.test  ## execute the notebooks anew and store their outputs (NOTEBOOKS=chapters/01_loss.ipynb for one)
+	$(BIN)/python tools/run_notebooks.py $(NOTEBOOKS)
+
+test: $(VENV)/.test  ## all tests: rules, optimizers, theory, notebooks, book, browser
+	@$(BIN)/ruff check .
+	$(PYTEST) tests chapters --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg
+
+check: $(VENV)/.test  ## lint and the fast tests, in a minute
+	@$(BIN)/ruff check .
+	$(PYTEST) tests -m "not slow"
+
+bench: $(VENV)/.test  ## time the optimizers against torch's and others, in one run
+	$(BIN)/python -m benchmarks
+
+cards: $(VENV)/.book  ## write the page of rule cards anew
+	$(BIN)/python -m gdcore.views.page > book/rule_cards.md.new && mv book/rule_cards.md.new book/rule_cards.md
+
+constraints: $(VENV)/.test  ## note the exact versions that are installed now
+	$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' > constraints.txt
+
+clean:  ## remove what was built, and the environment
+	rm -rf _build $(VENV) gdcore.egg-info
+
+# The environment grows in three stages. A stage is stamped when it is complete, so an interrupted one is taken up again.
+# The versions in constraints.txt are tried first; where this Python cannot have them, the ranges decide.
+
+install = $(BIN)/python -m pip install --disable-pip-version-check -r $(1) -c constraints.txt \
+  || $(BIN)/python -m pip install --disable-pip-version-check -r $(1)
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"Python 3.11 or newer is needed, and $(PYTHON) is {v[0]}.{v[1]}: name another one, make book PYTHON=python3.12.")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.book: requirements-book.txt pyproject.toml constraints.txt | $(VENV)/.made
+	$(call install,requirements-book.txt)
+	@touch $@
+
+$(VENV)/.lab: requirements.txt $(VENV)/.book
+	$(call install,requirements.txt)
+	@touch $@
+
+$(VENV)/.test: requirements-test.txt $(VENV)/.lab
+	$(call install,requirements-test.txt)
+	@touch $@
