@@ -1,6 +1,8 @@
 """Gradient Descent for Deep Learning: every optimizer of the book, written once and run everywhere."""
 
 import importlib
+import sys
+import types
 
 __version__ = "0.1.0"
 
@@ -23,3 +25,14 @@ def __getattr__(name):
 
 def __dir__():
     return sorted([*globals(), *_LAZY])
+
+
+class _Package(types.ModuleType):
+    """Importing a submodule makes it an attribute of its package; gdcore.minimize stays the function of that name."""
+
+    def __setattr__(self, name, value):
+        if not (name in _LAZY and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
