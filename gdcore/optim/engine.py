@@ -52,8 +52,8 @@ def bucket_for(rule, params, memory, compile):
         kernel = _kernel(NativeKernel, rule, first.dtype)
         if kernel is not None:
             return NativeBucket(params, memory, kernel)
-    if rule.reads != "entry":
-        return TensorBucket(params, memory, compile)
+    if rule.reads != "entry":  # on a CPU the products of matrices take the time, and torch.compile does not make them faster
+        return TensorBucket(params, memory, compile and not (rule.reads == "matrix" and first.device.type == "cpu"))
     return FlatBucket(params, memory, _kernel(EagerKernel, rule), compile)
 
 

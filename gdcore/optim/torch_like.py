@@ -178,17 +178,19 @@ class Rprop(RuleOptimizer):
 
 
 class Muon(RuleOptimizer):
-    """Muon: Jordan et al. (2024); Liu et al. (2025), arXiv:2502.16982. Replaces torch.optim.Muon, which iterates in bfloat16.
+    """Muon: Jordan et al. (2024); Liu et al. (2025), arXiv:2502.16982. Replaces torch.optim.Muon.
 
-    For the matrices of hidden layers only: give all other parameters to AdamW. Raises ValueError for any that is no matrix.
+    For the matrices of hidden layers only: give all other parameters to AdamW. ns_precision: "bfloat16" as torch has it, or
+    "full", the digits of the parameters. Raises ValueError for a parameter that is no matrix.
     """
 
     names = {"b": "momentum_buffer"}
 
     def __init__(self, params, lr=1e-3, weight_decay=0.1, momentum=0.95, nesterov=True,
-                 ns_coefficients=(3.4445, -4.7750, 2.0315), eps=1e-7, ns_steps=5, adjust_lr_fn=None, *, compile=False):
+                 ns_coefficients=(3.4445, -4.7750, 2.0315), eps=1e-7, ns_steps=5, adjust_lr_fn=None, *, ns_precision="bfloat16",
+                 compile=False):
         super().__init__(params, given(locals()))
 
     def rule(self, group):
         names = ("lr", "weight_decay", "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps")
-        return rules.Muon(*(group[n] for n in names), group["adjust_lr_fn"] or "original")
+        return rules.Muon(*(group[n] for n in names), group["adjust_lr_fn"] or "original", group["ns_precision"])

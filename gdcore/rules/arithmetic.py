@@ -12,7 +12,7 @@ import sys
 
 __all__ = ["sqrt", "sign", "maximum", "minimum", "where", "equal", "ratio", "norm", "rms", "mean", "matmul", "transpose",
            "inverse_root", "zeros_like", "full_like", "eye_like", "shape", "matrix_shape",
-           "machine_eps", "named", "is_scalar", "world"]
+           "cast", "machine_eps", "named", "is_scalar", "world"]
 
 _MODULES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy", "sympy": "gdcore.rules.symbols"}
 
@@ -23,13 +23,17 @@ def world(*values):
     A type may bring its own arithmetic as the attribute `_arithmetic_` (the tracer does).
     """
     for value in values:
-        own = getattr(type(value), "_arithmetic_", None)
-        if own is not None:
-            return own
-        name = _MODULES.get(type(value).__module__.partition(".")[0])
-        if name is not None:
-            return importlib.import_module(name)
+        found = _world_of(type(value))
+        if found is not None:
+            return found
     return None
+
+
+@functools.cache
+def _world_of(kind):
+    own = getattr(kind, "_arithmetic_", None)
+    name = _MODULES.get(kind.__module__.partition(".")[0])
+    return own if own is not None or name is None else importlib.import_module(name)
 
 
 def is_scalar(x):
@@ -192,6 +196,15 @@ def machine_eps(x):
     if w is None:
         return sys.float_info.epsilon
     return w.machine_eps(x) if hasattr(w, "SYMBOLIC") else float(w.finfo(x.dtype).eps)
+
+
+def cast(x, dtype):
+    """x in another floating-point type: that of the name given, such as "bfloat16", or a dtype of x's own world."""
+    w = world(x)
+    kind = getattr(w, dtype, None) if isinstance(dtype, str) else dtype
+    if kind is None:
+        raise TypeError(f"{w.__name__ if w else 'Python'} has no numbers of the type {dtype}: give torch or JAX arrays, or ask for full precision.")
+    return x.to(kind) if w.__name__ == "torch" else x.astype(kind)
 
 
 def _matrix_world(x, what):

@@ -161,6 +161,7 @@ _MEANINGS = {
     "centered": "subtract the square of the mean gradient",
     "nesterov": "look one step ahead",
     "ns_coefficients": "coefficients of the Newton-Schulz iteration",
+    "ns_precision": 'digits of that iteration: "full" or "bfloat16"',
     "adjust_lr": 'how the step grows with the shape: "original" or "match_rms_adamw"',
 }
 

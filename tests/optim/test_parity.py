@@ -101,3 +101,19 @@ def test_other_memory_layouts(compile):
 
     ours = run(lambda p: gdcore.optim.Adam(p, compile=compile))
     assert distance(ours, run(torch.optim.Adam)) < 1e-12
+
+
+@pytest.mark.parametrize("kwargs", [{}, {"nesterov": False, "weight_decay": 0.5, "adjust_lr_fn": "match_rms_adamw"}])
+def test_muon_iterates_in_bfloat16_unless_told_otherwise(kwargs):
+    """Both are as near to torch's as the digits of bfloat16 allow, and apart from each other by the same."""
+    half, full = (train(lambda p, n=n: gdcore.optim.Muon(p, **kwargs, ns_precision=n), shapes=MATRICES)[0] for n in ("bfloat16", "full"))
+    theirs, _ = train(lambda p: torch.optim.Muon(p, **kwargs), shapes=MATRICES)
+    plain, _ = train(lambda p: gdcore.optim.Muon(p, **kwargs), shapes=MATRICES)
+    assert distance(plain, half) == 0
+    assert max(distance(half, theirs), distance(full, theirs)) < 1e-3
+    assert distance(half, full) > 1e-6
+
+
+def test_muon_names_its_precisions():
+    with pytest.raises(ValueError, match="ns_precision = 'half', but it must be 'full' or 'bfloat16'"):
+        gdcore.optim.Muon([torch.nn.Parameter(torch.ones(2, 2))], ns_precision="half")
