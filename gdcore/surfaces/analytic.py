@@ -180,7 +180,8 @@ def deep_linear(depth=2):
         lambda *w: (math.prod(w) - 1) ** 2 / 2,
         lambda *w: tuple((math.prod(w) - 1) * math.prod(w[:i] + w[i + 1:]) for i in range(len(w))),
         **_in(depth, start=(0.5, 0.5), minimum=1.0, box=(-2.5, 2.5)),
-        about="The gradient of each weight is the product of the others: with depth it vanishes below 1 and explodes above.")
+        about="The gradient of each weight is the product of the others: with depth it vanishes below 1 and explodes above.",
+        **dict(lipschitz=1.0, strong_convexity=1.0) if depth == 1 else {})
 
 
 def _in(n, start, minimum, box):
