@@ -30,6 +30,7 @@ def _copy(app, error):
 
 
 def setup(app):
+    app.add_config_value("comments_config", {}, "html")  # Jupyter Book always sets it; sphinx-comments itself is left out
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     app.connect("build-finished", _copy)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
