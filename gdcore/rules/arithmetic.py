@@ -203,7 +203,8 @@ def cast(x, dtype):
     w = world(x)
     kind = getattr(w, dtype, None) if isinstance(dtype, str) else dtype
     if kind is None:
-        raise TypeError(f"{w.__name__ if w else 'Python'} has no numbers of the type {dtype}: give torch or JAX arrays, or ask for full precision.")
+        owner = w.__name__ if w else "Python"
+        raise TypeError(f"{owner} has no numbers of the type {dtype}: give torch or JAX arrays, or ask for full precision.")
     return x.to(kind) if w.__name__ == "torch" else x.astype(kind)
 
 
