@@ -9,7 +9,8 @@ __all__ = ["against_rate", "along_a_step", "contraction", "directions", "progres
 
 def walks(f, paths, x_range, title=None, labels=("x", "f(x)")):
     """One curve y = f(x), once for each path on it: `paths` is {name: points}, four of them in a square. Returns (fig, axes)."""
-    fig, axes = figure(title, columns=2, rows=(len(paths) + 1) // 2, width=5.8, height=4.6, sharex=True, sharey=True)
+    rows = (len(paths) + 1) // 2
+    fig, axes = figure(title, columns=2, rows=rows, width=5.8, height=2.3 * rows, sharex=True, sharey=True, squeeze=False)
     x = np.linspace(*x_range, 201)
     for ax, (name, path), color in zip(axes.flat, paths.items(), PALETTE):
         path = np.asarray(path, dtype=float)
@@ -67,13 +68,14 @@ def directions(curvatures, lr, left, title=None, every=10, lowest=1e-6):
         share = np.abs(1 - lr * curvature) ** steps
         color = BLUE if lr * curvature < 1 else ORANGE
         last = len(steps) if share[-1] > lowest else np.argmax(share < lowest)
-        ax.plot(steps[:last], share[:last], color=color, linewidth=1.3)
         some = slice(0, last, max(1, min(every, last // 6)))
-        ax.plot(steps[some], measured[some], "o", color=color, markersize=4)
+        ax.plot(steps[:last], share[:last], color=color, linewidth=1.3, zorder=2 + (color == ORANGE))
+        ax.plot(steps[some], measured[some], "o", color=color, markersize=4, zorder=2 + (color == ORANGE))
         if last == len(steps):
             ends.append((steps[-1], share[-1], f"λ = {curvature:.2g}", color))
-        elif color == ORANGE:
-            label(ax, steps[last // 2], share[last // 2], f"λ = {curvature:.2g} ", color, dx=-6, dy=-4)
+    across = [f"{curvature:.2g}" for curvature in curvatures if lr * curvature > 1]
+    if across:
+        ax.text(0.98, 0.45, f"orange, λ = {', '.join(across)}:\njumps across", transform=ax.transAxes, color=ORANGE, ha="right")
     ax.set(xlabel="steps", ylabel="share of the distance left", yscale="log", ylim=(lowest, 1.7))
     label_ends(ax, ends)
     return fig, ax
@@ -150,7 +152,7 @@ def against_rate(rates, losses, title=None, ylabel="loss after training", marks=
     ax.plot(rates, np.median(losses, axis=0), "-" if line else "-o", color=BLUE, markersize=4)
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel=ylabel)
     for i, ((text, (low, high)), color) in enumerate(zip((marks or {}).items(), (ORANGE, GREEN, PURPLE))):
-        ax.axvspan(low, high, color=color, alpha=0.3, linewidth=0.8)
+        ax.axvspan(low, high, facecolor=color, edgecolor=color, alpha=0.35, linewidth=1.5)
         ax.annotate(text, (low, 0.97 - 0.1 * i), (-5, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
                     color=color, ha="right", va="top")
     if start is not None:
