@@ -4,6 +4,7 @@ Docstrings are plain prose: backticks mean code, and all other signs mean themse
 """
 
 import importlib.util
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 from sphinx.util import logging
+from sphinx.util.inspect import stringify_signature
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # gdcore, also where it is not installed
 _LOG = logging.getLogger(__name__)
@@ -31,13 +33,23 @@ class Api(Directive):
             return []
         section = nodes.section(ids=[f"api-{module.replace('.', '-')}"])
         section += nodes.title("", "", nodes.literal("", module))
-        lines = [f".. automodule:: {module}", f"   :members: {self.options.get('members', '')}"]
+        lines = [f".. automodule:: {module}", f"   :members: {self.options.get('members', '')}", "   :exclude-members: rule, reads, lazy"]
         self.state.nested_parse(StringList([*self.content, "", *lines]), 0, section)
         return [section]
 
 
-def as_text(line):
-    """A line of a docstring in reStructuredText: `code` as code, arXiv numbers as links, everything else as it is written."""
+def as_text(lines):
+    """A docstring in reStructuredText: `code` as code, indented lines as a block of code, everything else as it is written."""
+    in_code = False
+    for line in lines:
+        indented = line.startswith("    ")
+        if indented and not in_code:
+            yield from (".. code-block:: python", "")
+        in_code = indented or in_code and not line.strip()
+        yield line if indented or line.startswith(">>>") else _prose(line)
+
+
+def _prose(line):
     parts = re.split(r"(`+[^`]+`+)", line)
     return "".join(f"``{part.strip('`')}``" if i % 2 else _plain(part) for i, part in enumerate(parts))
 
@@ -47,11 +59,19 @@ def _plain(part):
     return re.sub(r"arXiv:(\d{4}\.\d{4,5})", r"`arXiv:\1 <https://arxiv.org/abs/\1>`__", part)
 
 
-def _process(app, what, name, obj, options, lines):
-    lines[:] = [as_text(line) if not line.lstrip().startswith(">>>") else line for line in lines]
+def _docstring(app, what, name, obj, options, lines):
+    lines[:] = as_text(lines)
+
+
+def _signature(app, what, name, obj, options, signature, returns):
+    """A class whose base is mocked shows the arguments of the mock: show its own."""
+    if what == "class" and (signature or "").startswith("(*args"):
+        own = inspect.signature(obj.__init__)
+        return stringify_signature(own.replace(parameters=list(own.parameters.values())[1:])), returns
 
 
 def setup(app):
     app.add_directive("gd-api", Api)
-    app.connect("autodoc-process-docstring", _process)
+    app.connect("autodoc-process-docstring", _docstring)
+    app.connect("autodoc-process-signature", _signature)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,13 +22,14 @@ def table():
     for name, h in HYPERPARAMETERS.items():
         cards = [rule.__name__ for rule in _ALL if name in {field.name for field in fields(rule)}]
         where = ", ".join(f"[{rule}](#card-{rule.lower()})" for rule in cards[:3]) + (f" and {len(cards) - 3} more" if len(cards) > 3 else "")
-        yield f"| ${h.symbol}$ | `{name}` | {h.meaning} | {h.range} | {where} |"
+        allowed = h.range.replace("inf", "∞").replace("-", "−")
+        yield f"| ${h.symbol}$ | `{name}` | {h.meaning} | {allowed} | {where} |"
 
 
 def brief(name):
     """The source of a rule and the equations that are read off it, side by side where there is room."""
     rule = getattr(rules, name)
-    yield from ("::::{div} gd-brief", "```python", *source(rule).splitlines(), "```", "$$", *latex(rule).splitlines(), "$$", "::::")
+    yield from ("::::{container} gd-brief", "```python", *source(rule).splitlines(), "```", "$$", *latex(rule).splitlines(), "$$", "::::")
 
 
 class _Generated(Directive):
