@@ -87,7 +87,7 @@ def numpy_of(x):
     """A copy of x as a NumPy array; torch's dtypes that NumPy lacks become double."""
     if _world_name(x) == "torch":
         x = x.detach().cpu()
-        x = x.double() if str(x.dtype) == "torch.bfloat16" else x
+        return (x.double() if str(x.dtype) == "torch.bfloat16" else x).numpy().copy()
     return np.array(x)
 
 

@@ -27,7 +27,7 @@ def minimize(f, x0=None, rule=_PLAIN, steps=1000, *, gradient=None, tolerance=1e
     of f for each entry of x, in double precision).
     tolerance: converged when the Euclidean length of the gradient is at most this (a saddle fulfils it too); None: never.
     target: converged when the value is at most this. schedule: schedule(t), t = 0, 1, …, is the factor on the rule's lr.
-    callback: callback(step, x, value, gradient_norm) after each evaluation; if it gives something true, the run stops.
+    callback: callback(step, x, value, gradient_norm) after each evaluation; if it returns True, the run stops.
     progress: True or False; None shows a bar, if there is somebody to see it, after one second.
     seed: seeds the global generators first (see gdcore.seed), for an f or a gradient that draws from them.
 
@@ -69,7 +69,8 @@ class _Run:
             if (fault := self._fault(value, norm)) is not None:
                 return "diverged", fault
             self._record(value, norm)
-            if callback is not None and callback(self.step, self.x, value, norm):
+            answer = callback(self.step, self.x, value, norm) if callback is not None else None
+            if isinstance(answer, (bool, np.bool_)) and answer:  # a callback may well return something else, such as a number
                 return "stopped", "the callback asked for it"
             if tolerance is not None and norm <= tolerance:
                 return "converged", f"the gradient's length {norm:.3g} is within the tolerance {tolerance:g}"

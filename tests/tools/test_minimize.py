@@ -141,6 +141,7 @@ def test_the_callback_sees_every_point_and_stops():
     assert trace.status == "stopped" and trace.message.endswith("the callback asked for it")
     np.testing.assert_array_equal(seen, np.column_stack([np.arange(len(trace)), trace.x, trace.values, trace.gradient_norms]))
     assert trace.values[-1] < 1 <= trace.values[:-1].min()
+    assert minimize(BOWL, None, GD(0.01), 5, callback=lambda *now: 1.0).status == "budget spent"
 
 
 @pytest.mark.parametrize("calls", [0, 1, 5])
@@ -193,7 +194,8 @@ def test_sharpness_aware_steps_use_the_gradient_uphill():
 
 
 @pytest.mark.parametrize("rule", [
-    GD(0.01), HeavyBall(0.01), Adam(0.1), SAM(Adam(0.1)), R.EMA(GD(0.01)), R.ScheduleFreeAdamW(0.1)], ids=lambda r: type(r).__name__)
+    GD(0.01), HeavyBall(0.01), Adam(0.1), SAM(Adam(0.1)), R.EMA(GD(0.01)), R.ScheduleFreeAdamW(0.1)],
+    ids=lambda r: type(r).__name__)
 @pytest.mark.parametrize("given", [True, False], ids=["given", "automatic"])
 def test_all_worlds_walk_the_same_path(rule, given):
     f = BOWL if given else lambda x: BOWL(x)

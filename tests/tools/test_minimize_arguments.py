@@ -65,7 +65,8 @@ def test_a_rule_without_a_learning_rate_has_no_schedule():
 
 @pytest.mark.parametrize("first", [
     "import gdcore.minimize", "from gdcore.minimize import Trace", "from gdcore import minimize",
-    "import gdcore; gdcore.minimize", "import gdcore.minimize.run", "import importlib; importlib.import_module('gdcore.minimize')"])
+    "import gdcore; gdcore.minimize", "import gdcore.minimize.run",
+    "import importlib; importlib.import_module('gdcore.minimize')"])
 def test_the_function_stays_the_function_whatever_was_imported_first(first):
     code = f"""
 {first}
