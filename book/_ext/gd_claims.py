@@ -8,7 +8,6 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
-
 from gd_notebooks import html_output, on_outputs, text
 
 _TICK = "✓ "
@@ -31,7 +30,8 @@ def claims(notebook):
     title, section, found = None, "", []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            for level, heading in re.findall(r"^(#{1,3}) +(.+?) *$", re.sub(r"```.*?```", "", text(cell["source"]), flags=re.S), flags=re.M):
+            prose = re.sub(r"```.*?```", "", text(cell["source"]), flags=re.DOTALL)
+            for level, heading in re.findall(r"^(#{1,3}) +(.+?) *$", prose, flags=re.MULTILINE):
                 title, section = (heading, "") if level == "#" else (title, heading)
         elif cell["cell_type"] == "code":
             found += [(cell["id"], section, *parse(line)) for output in cell["outputs"] for line in lines_of(output)]

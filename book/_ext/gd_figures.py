@@ -5,9 +5,9 @@ import re
 from html import escape
 
 from docutils import nodes
+from gd_notebooks import html_output, on_outputs, text
 from sphinx.util import logging
 
-from gd_notebooks import html_output, on_outputs, text
 from gdcore.figures.style import GRID, INK
 
 _LOG = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def _change(app, docname, cell, output):
     metadata = output.setdefault("metadata", {}).setdefault(kind, {})
     alt = str(metadata.get("alt") or "").strip()
     if not alt:
-        _LOG.warning("the figure of cell %s has no alt text: show it with gdcore.figures.show(fig, alt=...).", cell.get("id", "?"), location=docname)
+        _LOG.warning("the figure of cell %s has no alt text: use gdcore.figures.show(fig, alt=...).", cell.get("id", "?"), location=docname)
     if kind == "image/svg+xml":
         return [html_output(inline(text(data[kind]), alt))]
     app.env.temp_data.setdefault("gd_alts", []).append(alt)
@@ -56,7 +56,8 @@ def _name_images(app, doctree):
             image["classes"].append("gd-picture")
         elif not image.get("alt"):
             _LOG.warning("the image %s has no alt text.", image["uri"], location=image)
-    ids = [i for raw in doctree.findall(nodes.raw) if "<svg" in raw.astext() for i in re.findall(r' id="([^"]+)"', raw.astext())]
+    drawings = [raw.astext() for raw in doctree.findall(nodes.raw) if "<svg" in raw.astext()]
+    ids = [i for drawing in drawings for i in re.findall(r' id="([^"]+)"', drawing)]
     if clash := sorted({i for i in ids if ids.count(i) > 1}):
         _LOG.warning("two figures share the ids %s: give them different alt texts.", ", ".join(clash[:3]), location=app.env.docname)
 

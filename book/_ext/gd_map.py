@@ -10,10 +10,9 @@ from pathlib import Path
 import yaml
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from gd_numbers import number
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
-
-from gd_numbers import number
 
 _ROMAN = ("I", "II", "III", "IV", "V")
 
@@ -29,11 +28,11 @@ class Map(Directive):
 
     def run(self):
         env = self.state.document.settings.env
-        env.note_dependency("../book/chapters.yml")
-        html = "".join(
-            f'<section class="gd-part"><h3><span>Part {roman}</span> {escape(part)}</h3><ol>{"".join(_chapter(env, *c) for c in chapters)}</ol></section>'
-            for roman, (part, chapters) in zip(_ROMAN, plan(env.srcdir))
-        )
+        env.note_dependency(str(Path(env.srcdir, "book", "chapters.yml")))
+        html = ""
+        for roman, (part, chapters) in zip(_ROMAN, plan(env.srcdir)):
+            items = "".join(_chapter(env, *chapter) for chapter in chapters)
+            html += f'<section class="gd-part"><h3><span>Part {roman}</span> {escape(part)}</h3><ol>{items}</ol></section>'
         return [nodes.raw("", f'<div class="gd-map">{html}</div>', format="html")]
 
 

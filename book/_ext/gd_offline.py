@@ -1,4 +1,4 @@
-"""Nothing from elsewhere: MathJax lies beside the pages, only the part that they use."""
+"""Nothing from elsewhere: MathJax lies beside the pages, only the part that they use, and search works from the disk."""
 
 import importlib.util
 import shutil
@@ -29,8 +29,13 @@ def _copy(app, error):
     partial.rename(target)
 
 
+# the search page fetches each hit to show a piece of it, which browsers forbid to pages on the disk
+_SEARCH = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
+
+
 def setup(app):
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book always sets it; sphinx-comments itself is left out
+    app.add_js_file(None, body=_SEARCH, priority=300)
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     app.connect("build-finished", _copy)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,9 +9,9 @@ from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # gdcore, also where it is not installed
-import gdcore.rules as rules  # noqa: E402
-from gdcore.rules.hyperparameters import HYPERPARAMETERS  # noqa: E402
-from gdcore.views import latex, source  # noqa: E402
+import gdcore.rules as rules
+from gdcore.rules.hyperparameters import HYPERPARAMETERS
+from gdcore.views import latex, source
 
 _ALL = rules.RULES + rules.WRAPPERS + rules.COMPOSITIONS
 
@@ -21,7 +21,8 @@ def table():
     yield from ("| symbol | name | meaning | range | in |", "|---|---|---|---|---|")
     for name, h in HYPERPARAMETERS.items():
         cards = [rule.__name__ for rule in _ALL if name in {field.name for field in fields(rule)}]
-        where = ", ".join(f"[{rule}](#card-{rule.lower()})" for rule in cards[:3]) + (f" and {len(cards) - 3} more" if len(cards) > 3 else "")
+        where = ", ".join(f"[{rule}](#card-{rule.lower()})" for rule in cards[:3])
+        where += f" and {len(cards) - 3} more" if len(cards) > 3 else ""
         allowed = h.range.replace("inf", "∞").replace("-", "−")
         yield f"| ${h.symbol}$ | `{name}` | {h.meaning} | {allowed} | {where} |"
 

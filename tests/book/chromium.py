@@ -1,0 +1,114 @@
+"""A real browser for the tests: which one, how to start it, and what it sees of a page."""
+
+import contextlib
+import functools
+import http.server
+import shutil
+import subprocess
+import sys
+import threading
+
+from playwright.sync_api import Error, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--hide-scrollbars")  # fmt: skip
+
+
+@contextlib.contextmanager
+def browser():
+    """An installed Chromium, or playwright's own, which is fetched if there is none. Raises RuntimeError where neither can be had."""
+    with sync_playwright() as p:
+        for program in filter(None, map(shutil.which, NAMES)):
+            with p.chromium.launch(executable_path=program, args=FLAGS) as found:
+                yield found
+            return
+        with contextlib.suppress(Error), p.chromium.launch(args=FLAGS) as found:
+            yield found
+            return
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True, timeout=600)
+        try:
+            found = p.chromium.launch(args=FLAGS)
+        except Error as error:
+            raise RuntimeError(
+                f"No browser: the book's tests open its pages in Chromium, and none of {', '.join(NAMES)} is installed, nor could "
+                "`playwright install chromium` fetch one. Install Chromium with your package manager."
+            ) from error
+        with found:
+            yield found
+
+
+@contextlib.contextmanager
+def serve(folder):
+    """The folder over http on this machine: yields its address."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def visit(context, url, own):
+    """Open a page and note what happens: {errors, elsewhere, failed, ...facts}; `own` is how addresses of the book begin."""
+    page = context.new_page()
+    seen = {"url": url, "errors": [], "elsewhere": [], "failed": []}
+    page.on("console", lambda m: seen["errors"].append(f"{m.type}: {m.text}") if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: seen["errors"].append(str(e)))
+    page.on("request", lambda r: None if r.url.startswith((own, "data:", "blob:")) else seen["elsewhere"].append(r.url))
+    page.on("requestfailed", lambda r: seen["failed"].append(r.url))
+    page.on("response", lambda r: seen["failed"].append(f"{r.status} {r.url}") if r.status >= 400 else None)
+    try:
+        page.goto(url, wait_until="load")
+        page.evaluate("async () => { if (window.MathJax) await MathJax.startup.promise; await document.fonts.ready; }")
+        seen.update(page.evaluate(_FACTS))
+    finally:
+        page.close()
+    return seen
+
+
+# all that the tests ask of a page, in one go
+_FACTS = r"""() => {
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const shown = (e) => e.checkVisibility();
+const kind = (e) => (e.className.baseVal ?? e.className ?? "").trim().replace(/\s+/g, ".");
+const place = (e) => `${e.tagName.toLowerCase()}#${e.id}.${kind(e)} "${e.textContent.trim().slice(0, 40)}"`;
+const channels = (color) => color.match(/[\d.]+/g).map(Number);
+function luminance([r, g, b]) {
+  const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+}
+const ground = luminance(channels(getComputedStyle(document.body).backgroundColor));
+function contrast(color) {
+  const ink = luminance(channels(color));
+  return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+}
+const labels = (svg) => (svg.getAttribute("aria-labelledby") ?? "").split(" ").map((i) => document.getElementById(i)?.textContent ?? "");
+const name = (svg) => svg.getAttribute("aria-label") || labels(svg).join(" ").trim();
+function inBox(e) {
+  for (let p = e.parentElement; p; p = p.parentElement) if (/auto|scroll|hidden/.test(getComputedStyle(p).overflowX)) return true;
+  return false;
+}
+return {
+  title: document.title,
+  theme: document.documentElement.dataset.theme,
+  description: document.querySelector("meta[name=description]")?.content || "",
+  headings: all("h1").filter(shown).map((h) => h.textContent),
+  ids: all("[id]").map((e) => e.id),
+  links: all("a[href]").map((a) => a.href),
+  bad_math: all("mjx-merror, merror").map(place),
+  raw_math: all(".math").filter((e) => !e.querySelector("mjx-container")).map(place),
+  formulas: all("mjx-container").length,
+  nameless: [...all("img:not([alt])"), ...all("article img").filter((i) => !i.alt.trim()),
+             ...all("article svg[role=img]").filter((s) => !name(s)), ...all(".gd-figure-box svg:not([role=img])")].map(place),
+  figures: all(".gd-figure-box svg").length,
+  pale: all(".gd-figure-box text").filter((e) => contrast(getComputedStyle(e).fill) < 3).map((e) => place(e) + getComputedStyle(e).fill),
+  sentinels: all(".gd-figure-box").filter((e) => /#1f2328|#d0d7de/i.test(e.innerHTML)).map(place),
+  page_width: document.documentElement.scrollWidth,
+  window_width: innerWidth,
+  wide: all("article *").filter((e) => shown(e) && e.getBoundingClientRect().right > innerWidth + 1 && !inBox(e)).map(place),
+};
+}"""

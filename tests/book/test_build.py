@@ -1,0 +1,57 @@
+"""The book builds with warnings as errors and no network, and an unchanged book is not read again."""
+
+import re
+
+import pytest
+import yaml
+
+from tests.book.conftest import ROOT, build
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_chapter_has_its_page(book, chapters):
+    assert {f"chapters/{name}" for name in chapters} == {page for page in book.pages if page.startswith("chapters/")}
+
+
+def test_every_page_of_the_contents_is_there(book):
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    files = [entry["file"] for part in contents["parts"] for entry in part["chapters"] if "file" in entry]
+    assert {contents["root"], *files} <= set(book.pages)
+
+
+def test_the_plan_knows_every_chapter(chapters):
+    plan = yaml.safe_load((ROOT / "book" / "chapters.yml").read_text("utf-8"))
+    names = [name for part in plan for name, *_ in part["chapters"]]
+    assert len(names) == len(set(names)) == 30 and [int(name[:2]) for name in names] == list(range(1, 31))
+    assert set(chapters) <= set(names)
+
+
+def test_index_leads_to_the_first_page(book):
+    assert "url=book/intro.html" in (book.html / "index.html").read_text("utf-8")
+
+
+def test_pages_name_no_other_host_to_load_from(book):
+    """Links may lead elsewhere; scripts, styles, pictures and strings in scripts may not."""
+    for page in book.pages:
+        html = (book.html / f"{page}.html").read_text("utf-8")
+        loaded = re.findall(r"<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)=\"(https?://[^\"]+)", html)
+        named = [url for script in re.findall(r"<script\b[^>]*>(.*?)</script>", html, flags=re.DOTALL) for url in re.findall(r"https?://\S+", script)]
+        assert not loaded + named, f"{page} names {loaded + named}"
+
+
+def test_no_thebe(book):
+    assert not list(book.html.rglob("*thebe*"))
+
+
+def test_the_book_is_small(book):
+    """About 8 MB of it are the theme and MathJax."""
+    size = sum(path.stat().st_size for path in book.html.rglob("*") if path.is_file())
+    assert size < 20e6 + 1e6 * len(book.pages), f"{size / 1e6:.0f} MB"
+
+
+def test_an_unchanged_book_is_not_read_again(book):
+    status, log = build(book.source, book.output)
+    assert status == 0, log
+    assert "0 added, 0 changed, 0 removed" in log
+    assert "no targets are out of date" in log

@@ -1,0 +1,123 @@
+"""Each page in a real browser: over http on a phone in the dark, and from the disk on a large screen in the light."""
+
+from urllib.parse import urldefrag
+
+import pytest
+
+from tests.book.chromium import serve, visit
+
+pytestmark = pytest.mark.slow
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "reduced_motion": "reduce", "has_touch": True}
+SCREEN = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
+
+
+@pytest.fixture(scope="module")
+def http(book):
+    with serve(book.html) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def visits(book, chromium, http):
+    """{(way, page): what was seen}, for both ways."""
+    seen = {}
+    for way, base, settings in (("http", http, PHONE), ("file", book.html.as_uri(), SCREEN)):
+        context = chromium.new_context(**settings)
+        for page in [*book.pages, "search.html?q=gradient"]:
+            seen[way, page] = visit(context, f"{base}/{page if '?' in page else f'{page}.html'}", base)
+        context.close()
+    return seen
+
+
+def complaints(visits, fact):
+    return {f"{way}: {page}": seen[fact] for (way, page), seen in visits.items() if seen[fact]}
+
+
+@pytest.mark.parametrize("fact", ["elsewhere", "failed", "errors", "bad_math", "raw_math", "nameless", "pale", "sentinels", "wide"])
+def test_nothing_to_complain_of(visits, fact):
+    """Requests to other hosts or that failed, errors in the console, broken or unset formulas, pictures without a name,
+    figure text that is hard to read on its ground, colours that should have become the page's, things wider than the screen."""
+    assert not complaints(visits, fact)
+
+
+def test_both_themes_were_seen(visits):
+    assert {(way, seen["theme"]) for (way, _), seen in visits.items()} == {("http", "dark"), ("file", "light")}
+
+
+def test_formulas_and_figures_were_seen(visits, chapters):
+    for name in chapters:
+        for way in ("http", "file"):
+            seen = visits[way, f"chapters/{name}"]
+            assert seen["formulas"] > 20 and seen["figures"] > 2, (way, name)
+
+
+def test_no_page_scrolls_sideways(visits):
+    wide = {key: seen["page_width"] for key, seen in visits.items() if seen["page_width"] > seen["window_width"]}
+    assert not wide
+
+
+def test_titles(visits):
+    for (way, page), seen in visits.items():
+        assert len(seen["headings"]) == 1, (way, page, seen["headings"])
+        heading = seen["headings"][0].removesuffix("#").strip()
+        assert seen["title"].startswith(heading), (way, page, seen["title"])
+        assert seen["title"].count("Gradient Descent for Deep Learning") == 1
+    numbered = {page: seen["title"] for (_, page), seen in visits.items() if page.startswith("chapters/")}
+    assert all(title.startswith(f"{int(page[9:11])} ") for page, title in numbered.items()), numbered
+
+
+def test_every_page_describes_itself(visits):
+    bare = {page for (_, page), seen in visits.items() if len(seen["description"]) < 40 and not page.startswith("search")}
+    assert not bare
+
+
+def test_links_lead_somewhere(visits, book):
+    """Each link within the book to a page that is there, each anchor to an id on it."""
+    base = book.html.as_uri()
+    ids = {f"{base}/{page}.html": set(visits["file", page]["ids"]) for page in book.pages}
+    dead = {}
+    for page in book.pages:
+        for link in visits["file", page]["links"]:
+            url, anchor = urldefrag(link)
+            if not url.startswith(base) or url == f"{base}/index.html":
+                continue
+            if url in ids:
+                good = not anchor or anchor in ids[url]
+            else:
+                good = (book.html / url.removeprefix(f"{base}/")).exists() or url.startswith(f"{base}/search.html")
+            if not good:
+                dead.setdefault(page, []).append(link)
+    assert not dead
+
+
+def test_ids_are_unique(visits):
+    double = {page: {i for i in seen["ids"] if seen["ids"].count(i) > 1} for (_, page), seen in visits.items()}
+    assert not {page: ids for page, ids in double.items() if ids}
+
+
+def test_search_finds(chromium, http, book):
+    for base in (http, book.html.as_uri()):
+        page = chromium.new_page()
+        page.goto(f"{base}/search.html?q=curvature")
+        page.wait_for_selector("#search-results li a")
+        assert any("notation" in link.get_attribute("href") for link in page.query_selector_all("#search-results li a"))
+        page.close()
+
+
+def test_keyboard_focus_is_visible(chromium, http):
+    page = chromium.new_page()
+    page.goto(f"{http}/chapters/01_loss.html")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        style = page.evaluate("() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, parseFloat(s.outlineWidth)]; }")
+        assert style[0] == "solid" and style[1] >= 2
+    page.close()
+
+
+def test_code_that_is_wide_can_be_scrolled_on_a_phone(chromium, http):
+    page = chromium.new_context(**PHONE).new_page()
+    page.goto(f"{http}/chapters/01_loss.html")
+    boxes = page.evaluate("() => [...document.querySelectorAll('.cell_input pre')].map((e) => [e.scrollWidth > e.clientWidth, getComputedStyle(e).overflowX])")
+    assert any(wide for wide, _ in boxes) and all(overflow == "auto" for _, overflow in boxes)
+    page.close()

@@ -1,0 +1,47 @@
+"""The bibliography: every cited key is there, every entry is complete."""
+
+import re
+
+import pytest
+from pybtex.database import parse_file
+
+from tests.book.conftest import ROOT
+
+ENTRIES = parse_file(ROOT / "book" / "references.bib").entries
+NEEDED = {
+    "article": {"author", "title", "journal", "year"},
+    "book": {"author", "title", "publisher", "year"},
+    "incollection": {"author", "title", "booktitle", "publisher", "pages", "year"},
+    "inproceedings": {"author", "title", "booktitle", "year"},
+    "misc": {"author", "title", "year", "eprint"},
+}
+
+
+def cited():
+    texts = [path.read_text("utf-8") for folder in ("book", "chapters") for path in (ROOT / folder).glob("*[a-z].*") if path.suffix in (".md", ".ipynb")]
+    return {key.strip() for text in texts for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", text) for key in keys.split(",")}
+
+
+def test_every_cited_source_is_known():
+    assert cited() and not cited() - set(ENTRIES)
+
+
+@pytest.mark.parametrize("key", ENTRIES)
+def test_an_entry_is_complete(key):
+    entry = ENTRIES[key]
+    fields = {name for name, value in entry.fields.items() if value.strip()} | ({"author"} if entry.persons.get("author") else set())
+    assert NEEDED[entry.type] <= fields, NEEDED[entry.type] - fields
+    year, name = entry.fields["year"], entry.persons["author"][0].last_names[-1]
+    assert re.fullmatch(r"1[89]\d\d|20\d\d", year)
+    assert re.fullmatch(r"[a-z]+\d{4}[a-z]+", key) and year in key
+    assert key.startswith(re.sub(r"[^a-z]", "", name.lower())), "a key begins with the surname of the first author"
+    if "pages" in entry.fields:
+        assert re.fullmatch(r"\d+--\d+", entry.fields["pages"])
+    if "eprint" in entry.fields:
+        assert re.fullmatch(r"\d{4}\.\d{4,5}", entry.fields["eprint"]) and entry.fields["archiveprefix"] == "arXiv"
+    if "doi" in entry.fields:
+        assert re.fullmatch(r"10\.\d{4,}/\S+", entry.fields["doi"])
+
+
+def test_entries_are_in_order():
+    assert list(ENTRIES) == sorted(ENTRIES)
