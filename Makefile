@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 NOTEBOOKS ?= $(wildcard chapters/*.ipynb)
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+# one thread a worker: more would wait for each other
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 .DELETE_ON_ERROR:
 .PHONY: help book serve lab run test check bench cards constraints clean

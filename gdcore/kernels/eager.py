@@ -113,7 +113,7 @@ class _Selection:
         a = self.make(a)
         if factor is None:
             return a
-        partial = Value("partial", node, array=True)  # a * factor, on its way into the same array as the sum
+        partial = node.partial()  # a * factor, on its way into the same array as the sum
         self.call("mul:a", partial, a, a=factor)
         return partial
 

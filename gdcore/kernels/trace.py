@@ -34,6 +34,12 @@ class Value:
             cls.known[key] = node
         return cls.known[key]
 
+    def partial(self):
+        """A value on the way to this one. Its number is its own, and not the next of a trace that may be another rule's by now."""
+        node = super().__new__(Value)
+        node.op, node.args, node.number, node.array = "partial", (self,), -1 - self.number, True
+        return node
+
     def __add__(self, other): return add(self, other)
     def __radd__(self, other): return add(other, self)
     def __sub__(self, other): return add(self, mul(-1.0, other))

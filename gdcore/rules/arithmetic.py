@@ -23,17 +23,21 @@ def world(*values):
     A type may bring its own arithmetic as the attribute `_arithmetic_` (the tracer does).
     """
     for value in values:
-        found = _world_of(type(value))
+        kind = type(value)
+        found = _worlds[kind] if kind in _worlds else _world_of(kind)
         if found is not None:
             return found
     return None
 
 
-@functools.cache
+_worlds = {}  # {type: its world}; a dictionary, since torch.compile warns of functools.cache
+
+
 def _world_of(kind):
     own = getattr(kind, "_arithmetic_", None)
     name = _MODULES.get(kind.__module__.partition(".")[0])
-    return own if own is not None or name is None else importlib.import_module(name)
+    _worlds[kind] = own if own is not None or name is None else importlib.import_module(name)
+    return _worlds[kind]
 
 
 def is_scalar(x):

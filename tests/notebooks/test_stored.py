@@ -71,7 +71,9 @@ def pictures_without_alt(notebook):
 
 def untagged_reasons(notebook):
     """A cell that is left out of the comparison says why in its metadata, and checks a claim instead or is only slow."""
-    return [cell.source for cell in code(notebook) if "nbval-ignore-output" in cell.metadata.get("tags", []) and not cell.metadata.get("reason")]
+    return [
+        cell.source for cell in code(notebook) if "nbval-ignore-output" in cell.metadata.get("tags", []) and not cell.metadata.get("reason")
+    ]
 
 
 def bad_first_cell(notebook):
@@ -100,7 +102,15 @@ def not_normal(notebook):
 def incomplete(notebook):
     """A chapter begins with a promise and ends with a quiz and its sources."""
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    wanted = ("> **After this chapter**", "**You need**", "**Reading** takes", "## What can go wrong", "## Take away", "## Quiz", "## Sources")
+    wanted = (
+        "> **After this chapter**",
+        "**You need**",
+        "**Reading** takes",
+        "## What can go wrong",
+        "## Take away",
+        "## Quiz",
+        "## Sources",
+    )
     return [part for part in wanted if part not in prose]
 
 

@@ -11,7 +11,7 @@ from gdcore.kernels.eager import EagerKernel
 from gdcore.kernels.native import NativeKernel
 from gdcore.kernels.trace import NotTraceable, trace
 from gdcore.optim.engine import CHUNK
-from tests.optim.common import distance, parameters, set_gradients
+from tests.optim.common import distance, parameters, set_gradients, train
 
 OPTIONS = [
     R.HeavyBall(dampening=0.3), R.RMSProp(momentum=0.9), R.RMSProp(centered=True, momentum=0.9), R.Lion(weight_decay=0.1),
@@ -54,6 +54,16 @@ def test_the_torch_calls_are_the_rule(rule):
         kernel.step(param, g, *arrays, *(torch.full_like(param, torch.nan) for _ in range(kernel.temporaries)), *constants)
 
     assert follow(rule, kernel.program, kernel.scalars, advance) < 1e-12
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if name(r) not in NOT_IN_PLACE], ids=name)
+def test_a_kernel_made_later_is_the_same(rule):
+    """A program may be traced for one kernel, and asked for another one when other rules have been traced since."""
+    program = trace(rule)
+    at_once = EagerKernel(program).source
+    for other in (R.GD(), R.AdamW(), R.RMSProp(centered=True)):
+        trace(other)
+        assert EagerKernel(program).source == at_once
 
 
 @pytest.mark.parametrize("rule", [r for r in RULES if name(r) not in NO_PROGRAM], ids=name)
@@ -153,3 +163,20 @@ def test_rules_without_a_program_are_compiled_by_torch():
         return params
 
     assert distance(run(True), run(False)) < 1e-12
+
+
+@pytest.mark.parametrize("cls", ["Adam", "LAMB"])  # entry by entry, and with the lengths of tensors before the step
+@pytest.mark.parametrize("threads", [2, 5])
+def test_threads_share_the_work_and_change_no_digit(cls, threads):
+    import gdcore.optim
+
+    def run(n):
+        before = torch.get_num_threads()
+        torch.set_num_threads(n)
+        try:
+            return train(lambda p: getattr(gdcore.optim, cls)(p, compile=True), shapes=((3 * CHUNK + 17,), (6, 4), (CHUNK,)), steps=5)[0]
+        finally:
+            torch.set_num_threads(before)
+
+    for a, b in zip(run(1), run(threads), strict=True):
+        assert torch.equal(a, b)
