@@ -1,7 +1,6 @@
 """Any rule on any function, with an honest account of what happened."""
 
 import math
-import os
 import sys
 
 import numpy as np
@@ -183,10 +182,17 @@ class _NoBar:
         pass
 
 
+def _somebody_is_there():
+    """Whether a person watches: at a terminal, or at a notebook that allows input, as no program that runs notebooks does."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if (kernel := getattr(shell, "kernel", None)) is not None:
+        return bool(kernel.get_parent().get("content", {}).get("allow_stdin"))
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 def _bar(progress, steps):
     """A progress bar that shows itself after a second, or nothing."""
-    watched = sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
-    if progress is False or (progress is None and not watched) or os.environ.get("TQDM_DISABLE"):
+    if progress is False or (progress is None and not _somebody_is_there()):
         return _NoBar()
     try:
         from tqdm.auto import tqdm

@@ -4,6 +4,7 @@ import math
 import pickle
 
 import jax.numpy as jnp
+import jupyter_client
 import numpy as np
 import pytest
 import torch
@@ -355,3 +356,18 @@ def test_the_bar_follows_the_steps_and_stays_away_if_nobody_is_there(capsys):
     assert capsys.readouterr().err == ""
     minimize(BOWL, None, GD(0.01), 50, progress=True)
     assert "/50" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("person", [True, False])
+def test_in_a_notebook_a_bar_is_for_persons_and_leaves_no_trace_in_a_stored_run(person):
+    outputs = []
+    with jupyter_client.run_kernel(kernel_name="python3") as client:
+        code = """
+import time
+from gdcore import minimize
+t = minimize(lambda x: time.sleep(0.05) or x * x, 3.0, steps=25, gradient=lambda x: 2 * x)
+assert t.status == "budget spent"
+"""
+        reply = client.execute_interactive(code, allow_stdin=person, timeout=60, output_hook=outputs.append)
+    assert reply["content"]["status"] == "ok", reply["content"]
+    assert any(o["msg_type"] == "display_data" or "25" in str(o["content"].get("text")) for o in outputs) == person
