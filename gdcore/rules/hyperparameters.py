@@ -35,7 +35,7 @@ class Hyperparameter:
 
 _H = Hyperparameter
 HYPERPARAMETERS = {
-    "lr": _H(r"\eta", "learning rate: the length of a step"),
+    "lr": _H(r"\eta", "learning rate: how far a step goes in its direction"),
     "momentum": _H(r"\beta", "share of the velocity that each step keeps"),
     "dampening": _H(r"\tau", "share of a new gradient that the velocity leaves out", low=-math.inf, open_low=True),
     "beta": _H(r"\beta", "weight of the average in the point where the gradient is taken", high=1.0, open_high=False),

@@ -67,8 +67,11 @@ def markdown(rule):
     rule = instance(rule)
     parts = [f"*{_idea(rule)}*", f"$$\n{latex(rule)}\n$$", *_notes(rule), _options(rule), _table(rule)]
     parts += [f"```python\n{source(rule)}\n```", f"**Cost.** {_code_names(str(cost(rule)))}"]
-    if others := differences(rule):
-        parts.append("**Elsewhere.**\n\n" + "\n".join(f"- *{'The paper' if d.who == 'paper' else d.who}* {d.what}." for d in others))
+    names = [f"`{there[0]}`" for there in COUNTERPARTS.get(type(rule).__name__, {}).values()]
+    others = differences(rule)
+    if names or others:
+        elsewhere = f"**Elsewhere** it is {_and(names)}." if names else "**Elsewhere.**"
+        parts.append(elsewhere + "\n\n" + "\n".join(f"- *{'The paper' if d.who == 'paper' else d.who}* {d.what}." for d in others))
     parts.append(f"**Source.** {_origin(rule)}")
     return "\n\n".join(part for part in parts if part)
 
@@ -146,7 +149,7 @@ def _table(rule):
         return ""
     there = COUNTERPARTS.get(type(rule).__name__, {})
     libraries = [name for name in _LIBRARIES if name in there]
-    rows = [["", "name", "meaning", "range", "default", *(f"`{there[name][0]}`" for name in libraries)]]
+    rows = [["", "name", "meaning", "range", "default", *libraries]]
     for f in own:
         known = HYPERPARAMETERS.get(f.name)
         symbol = f"${hyperparameter_symbol(f.name)}$" if known else ""

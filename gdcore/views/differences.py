@@ -119,7 +119,7 @@ _FOLDED = "folds both bias corrections into the learning rate, so its ε is adde
 _INSIDE = "adds ε inside the root"
 
 DIFFERENCES = {
-    "GD": [Difference("PyTorch", "also has weight decay, added to the gradient: L2(GD(…), weight_decay=…) here")],
+    "GD": [Difference("PyTorch", "also has weight decay, added to the gradient: `L2(GD(…), weight_decay=…)` here")],
     "HeavyBall": [
         Difference(
             "Keras", "puts the learning rate into the velocity, v ← βv − ηg: the same for a constant rate, another path under a schedule"
