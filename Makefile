@@ -22,6 +22,7 @@ serve: book  ## build the book and open it in the browser
 	@$(BIN)/python tools/serve.py _build/html $(PORT)
 
 lab: $(VENV)/.lab  ## open the chapters in JupyterLab
+	@$(BIN)/jupyter trust chapters/*.ipynb >/dev/null  # or Lab hides their stored figures
 	$(BIN)/jupyter lab chapters/01_loss.ipynb --ServerApp.root_dir="$(CURDIR)"
 
 run: $(VENV)/.test  ## execute the notebooks anew and store their outputs (NOTEBOOKS=chapters/01_loss.ipynb for one)

@@ -14,17 +14,20 @@ _LAZY = {
     "claim": "gdcore.check",
     "show": "gdcore.views",
 }
-__all__ = sorted(_LAZY)
+_MODULES = ("clipping", "figures", "line_search", "optim", "rules", "schedules", "surfaces", "views")
+__all__ = sorted([*_LAZY, *_MODULES])
 
 
 def __getattr__(name):
     if name in _LAZY:
         return getattr(importlib.import_module(_LAZY[name]), name)
+    if name in _MODULES:
+        return importlib.import_module(f"gdcore.{name}")
     raise AttributeError(f"module 'gdcore' has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted([*globals(), *_LAZY])
+    return sorted([*globals(), *__all__])
 
 
 class _Package(types.ModuleType):

@@ -1,0 +1,32 @@
+"""`import gdcore` is light, and everything is there when it is asked for."""
+
+import subprocess
+import sys
+
+import pytest
+
+import gdcore
+
+
+def fresh(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("name", gdcore.__all__)
+def test_each_name_is_there_in_a_fresh_process(name):
+    done = fresh(f"import gdcore; print(gdcore.{name}.__name__)")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().rpartition(".")[2] == name
+
+
+@pytest.mark.parametrize("module", ["gdcore", "gdcore.rules", "gdcore.minimize", "gdcore.surfaces", "gdcore.schedules", "gdcore.check",
+                                    "gdcore.line_search", "gdcore.clipping", "gdcore.seeding", "gdcore.views", "gdcore.figures"])  # fmt: skip
+def test_no_framework_is_imported_unasked(module):
+    done = fresh(f"import sys, {module}; print([m for m in ('torch', 'jax', 'sympy', 'matplotlib', 'scipy', 'IPython') if m in sys.modules])")
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'adam'"):
+        _ = gdcore.adam
+    assert set(gdcore.__all__) <= set(dir(gdcore))
