@@ -20,9 +20,9 @@ SCALE = 60  # units of the drawing for one of the landscape
 STEPS = 150
 STARTS = ((-5.2, 0.4), (1.0, 4.4), (5.4, 1.2), (0.2, -4.0), (-1.0, -0.5))
 RACERS = (
-    ("plain descent", BLUE, GD(lr=0.004)),
-    ("with momentum", ORANGE, HeavyBall(lr=0.002, momentum=0.9)),
-    ("Adam", GREEN, Adam(lr=0.15)),
+    ("plain descent", f"var(--gd-blue, {BLUE})", GD(lr=0.004)),
+    ("with momentum", f"var(--gd-orange, {ORANGE})", HeavyBall(lr=0.002, momentum=0.9)),
+    ("Adam", f"var(--gd-green, {GREEN})", Adam(lr=0.15)),
 )
 ALT = (
     "A map of a landscape with four valleys. Three paths leave the same point at the left edge: plain descent goes straight into the "

@@ -8,16 +8,16 @@ from docutils import nodes
 from gd_notebooks import html_output, on_outputs, text
 from sphinx.util import logging
 
-from gdcore.figures.style import GRID, INK
+from gdcore.figures.style import GRID, INK, PALETTE
 
 _LOG = logging.getLogger(__name__)
-_IN_PAGE = {INK: "currentColor", GRID: "var(--gd-grid)"}
+_PALETTE = ("blue", "orange", "green", "purple", "amber")  # as PALETTE; gd.css has lighter ones for dark pages
+_IN_PAGE = {INK: "currentColor", GRID: "var(--gd-grid)"} | {c: f"var(--gd-{name}, {c})" for name, c in zip(_PALETTE, PALETTE, strict=True)}
 
 
 def inline(svg, alt):
-    """The drawing as HTML: its ink follows the text colour, and a screen reader finds its name."""
-    for colour, name in _IN_PAGE.items():
-        svg = re.sub(re.escape(colour), name, svg, flags=re.IGNORECASE)
+    """The drawing as HTML: its colours are the page's, and a screen reader finds its name."""
+    svg = re.sub(r"#[0-9a-f]{6}\b", lambda colour: _IN_PAGE.get(colour[0].lower(), colour[0]), svg, flags=re.IGNORECASE)
     if "aria-labelledby=" not in svg:
         svg = re.sub(r"<svg\b", f'<svg role="img" aria-label="{escape(alt)}"', svg, count=1)
     svg = svg[svg.index("<svg"):]  # no XML prologue inside HTML

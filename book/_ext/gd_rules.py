@@ -1,4 +1,4 @@
-"""What gdcore knows about its rules, as parts of a page, read anew with each build: `{hyperparameters}` and `{rule} Adam`."""
+"""What gdcore knows, as parts of a page and read anew with each build: `{hyperparameters}`, `{surfaces}` and `{rule} Adam`."""
 
 import sys
 from dataclasses import fields
@@ -11,6 +11,7 @@ from docutils.statemachine import StringList
 sys.path.insert(0, str(Path(__file__).parents[2]))  # gdcore, also where it is not installed
 import gdcore.rules as rules
 from gdcore.rules.hyperparameters import HYPERPARAMETERS
+from gdcore.surfaces import SURFACES  # noqa: E402
 from gdcore.views import latex, source
 
 _ALL = rules.RULES + rules.WRAPPERS + rules.COMPOSITIONS
@@ -27,6 +28,12 @@ def table():
         yield f"| ${h.symbol}$ | `{name}` | {h.meaning} | {allowed} | {where} |"
 
 
+def surfaces():
+    """A line of Markdown for each surface of one or two variables."""
+    yield from ("| name | what it is for |", "|---|---|")
+    yield from (f"| `{name}` | {surface.about} |" for name, surface in SURFACES.items())
+
+
 def brief(name):
     """The source of a rule and the equations that are read off it, side by side where there is room."""
     rule = getattr(rules, name)
@@ -39,7 +46,7 @@ class _Generated(Directive):
     def run(self):
         env = self.state.document.settings.env
         for module in list(sys.modules.values()):
-            if getattr(module, "__name__", "").startswith(("gdcore.rules", "gdcore.views")):
+            if getattr(module, "__name__", "").startswith(("gdcore.rules", "gdcore.surfaces", "gdcore.views")):
                 env.note_dependency(module.__file__)
         container = nodes.Element()
         self.state.nested_parse(StringList(list(self.lines())), 0, container)
@@ -49,6 +56,11 @@ class _Generated(Directive):
 class Hyperparameters(_Generated):
     def lines(self):
         return table()
+
+
+class Surfaces(_Generated):
+    def lines(self):
+        return surfaces()
 
 
 class Brief(_Generated):
@@ -61,4 +73,5 @@ class Brief(_Generated):
 def setup(app):
     app.add_directive("hyperparameters", Hyperparameters)
     app.add_directive("rule", Brief)
+    app.add_directive("surfaces", Surfaces)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -99,7 +99,7 @@ return {
   headings: all("h1").filter(shown).map((h) => h.textContent),
   ids: all("[id]").map((e) => e.id),
   links: all("a[href]").map((a) => a.href),
-  bad_math: all("mjx-merror, merror").map(place),
+  bad_math: all("mjx-merror, merror, mjx-mtext[style*='color: red']").map(place),  // red: a command that MathJax does not know
   raw_math: all(".math").filter((e) => !e.querySelector("mjx-container")).map(place),
   formulas: all("mjx-container").length,
   nameless: [...all("img:not([alt])"), ...all("article img").filter((i) => !i.alt.trim()),

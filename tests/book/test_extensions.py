@@ -18,7 +18,8 @@ import gd_numbers
 pytestmark = pytest.mark.slow
 
 SVG = (
-    '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" class="gd-figure" role="img" aria-labelledby="{0}-t" width="400" height="100">'
+    '<?xml version="1.0"?>'
+    '<svg xmlns="http://www.w3.org/2000/svg" class="gd-figure" role="img" aria-labelledby="{0}-t" width="400" height="100">'
     '<title id="{0}-t">A line</title><path style="stroke: #1f2328"/><path style="stroke: #D0D7DE"/><path style="stroke: #0a7abf"/></svg>'
 )
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FAAhKDveksOjmAAAAAElFTkSuQmCC"
@@ -29,7 +30,7 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVS
 
 def test_a_drawing_takes_the_colours_of_the_page():
     html = gd_figures.inline(SVG.format("a"), "A line.")
-    assert "stroke: currentColor" in html and "stroke: var(--gd-grid)" in html and "stroke: #0a7abf" in html
+    assert "stroke: currentColor" in html and "stroke: var(--gd-grid)" in html and "stroke: var(--gd-blue, #0a7abf)" in html
     assert html.startswith('<figure class="gd-figure-box" style="--gd-width: 400px"><svg')  # no XML prologue
 
 
@@ -133,7 +134,8 @@ def small_book(folder, *outputs, text="# Title\n\nText."):
         for i, o in enumerate(outputs)
     ]
     (folder / "chapters").mkdir()
-    notebook = {"cells": cells, "metadata": {"language_info": {"name": "python", "pygments_lexer": "python3"}}, "nbformat": 4, "nbformat_minor": 5}
+    language = {"name": "python", "pygments_lexer": "python3"}
+    notebook = {"cells": cells, "metadata": {"language_info": language}, "nbformat": 4, "nbformat_minor": 5}
     (folder / "chapters" / "01_loss.ipynb").write_text(json.dumps(notebook))
     return build(folder, folder / "out")
 

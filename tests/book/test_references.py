@@ -18,7 +18,8 @@ NEEDED = {
 
 
 def cited():
-    texts = [path.read_text("utf-8") for folder in ("book", "chapters") for path in (ROOT / folder).glob("*[a-z].*") if path.suffix in (".md", ".ipynb")]
+    sources = [*(ROOT / "book").glob("*.md"), *(ROOT / "chapters").glob("[0-9]*.ipynb")]
+    texts = [path.read_text("utf-8") for path in sources]
     return {key.strip() for text in texts for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", text) for key in keys.split(",")}
 
 
