@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import time
 
 import jax.numpy as jnp
 import jupyter_client
@@ -119,6 +120,18 @@ def test_a_rule_that_cannot_go_on_diverges(world):
     trace = minimize(lambda x: (x**2).sum(), world(np.full((2, 2), 1.0)), R.Shampoo(lr=1e3), gradient=lambda x: 1e25**8 * x
                      if world is not jnp.asarray else 1e30 * x)
     assert trace.status == "diverged" and len(trace) in (trace.step, trace.step + 1) and np.isfinite(trace.x).all()
+
+
+@pytest.mark.parametrize("error", [OverflowError, np.linalg.LinAlgError, torch.linalg.LinAlgError])
+def test_a_rule_whose_solver_gives_up_diverges(error):
+    class Fragile(R.Rule):
+        def update(self, x, g, t):
+            if t == 3:
+                raise error("no convergence")
+            return (x / 2,)
+
+    trace = minimize(BOWL, None, Fragile())
+    assert trace.message == "diverged at step 2: the next point cannot be computed (no convergence)" and len(trace) == 3
 
 
 def test_large_finite_gradients_are_no_divergence():
@@ -242,6 +255,8 @@ def test_the_start_is_left_alone():
         trace = minimize(lambda x: (x**2).sum(), x0, GD(0.1), 3)
         assert [float(v) for v in torch.as_tensor(x0).detach()] == [1, 1] and trace.x[0].tolist() == [1, 1]
         assert getattr(x0, "grad", None) is None
+        assert not getattr(trace.answer, "requires_grad", False)
+        assert isinstance(x0, list) or minimize(lambda x: (x**2).sum(), x0, GD(0.1), 0).answer is not x0
 
 
 def test_functions_that_work_in_place_do_not_reach_the_history():
@@ -352,7 +367,7 @@ def test_a_seed_makes_noise_the_same_again(restore_generators):
 
 
 def test_the_bar_follows_the_steps_and_stays_away_if_nobody_is_there(capsys):
-    minimize(BOWL, None, GD(0.01), 50)
+    minimize(lambda x: time.sleep(0.05) or x * x, 3.0, steps=25, gradient=lambda x: 2 * x)  # longer than a second
     assert capsys.readouterr().err == ""
     minimize(BOWL, None, GD(0.01), 50, progress=True)
     assert "/50" in capsys.readouterr().err
