@@ -19,10 +19,14 @@ def test_each_name_is_there_in_a_fresh_process(name):
     assert done.stdout.strip().rpartition(".")[2] == name
 
 
-@pytest.mark.parametrize("module", ["gdcore", "gdcore.rules", "gdcore.minimize", "gdcore.surfaces", "gdcore.schedules", "gdcore.check",
-                                    "gdcore.line_search", "gdcore.clipping", "gdcore.seeding", "gdcore.views", "gdcore.figures"])  # fmt: skip
+LIGHT = ["gdcore", "gdcore.rules", "gdcore.minimize", "gdcore.surfaces", "gdcore.schedules", "gdcore.check", "gdcore.line_search",
+         "gdcore.clipping", "gdcore.seeding", "gdcore.views", "gdcore.figures"]  # fmt: skip
+HEAVY = ("torch", "jax", "sympy", "matplotlib", "scipy", "IPython")
+
+
+@pytest.mark.parametrize("module", LIGHT)
 def test_no_framework_is_imported_unasked(module):
-    done = fresh(f"import sys, {module}; print([m for m in ('torch', 'jax', 'sympy', 'matplotlib', 'scipy', 'IPython') if m in sys.modules])")
+    done = fresh(f"import sys, {module}; print([m for m in {HEAVY} if m in sys.modules])")
     assert done.stdout.strip() == "[]", done.stderr
 
 
