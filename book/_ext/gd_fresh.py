@@ -5,13 +5,15 @@ from pathlib import Path
 
 import gdcore.figures.style
 
+_HERE = Path(__file__).parent
 
-def fingerprint():
-    """A number that changes with these extensions and with the colours of the figures."""
-    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(gdcore.figures.style.__file__)]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+def fingerprint(*files):
+    """A number that changes with the content of the files."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files) if path.is_file())).hexdigest()
 
 
 def setup(app):
-    app.add_config_value("gd_fingerprint", fingerprint(), "env")
+    app.add_config_value("gd_extensions", fingerprint(*_HERE.glob("*.py"), Path(gdcore.figures.style.__file__)), "env")  # read again
+    app.add_config_value("gd_static", fingerprint(*_HERE.with_name("_static").rglob("*")), "html")  # write and copy again
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,7 +11,7 @@ from docutils.statemachine import StringList
 sys.path.insert(0, str(Path(__file__).parents[2]))  # gdcore, also where it is not installed
 import gdcore.rules as rules
 from gdcore.rules.hyperparameters import HYPERPARAMETERS
-from gdcore.surfaces import SURFACES  # noqa: E402
+from gdcore.surfaces import SURFACES
 from gdcore.views import latex, source
 
 _ALL = rules.RULES + rules.WRAPPERS + rules.COMPOSITIONS

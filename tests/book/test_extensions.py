@@ -172,3 +172,13 @@ def test_a_link_to_a_planned_chapter_is_plain_text(tmp_path):
     status, log = small_book(tmp_path, text="# Title\n\nSee [the next one](02_gradient.ipynb).")
     assert status == 0, log
     assert '<span class="gd-to-come">the next one</span>' in (tmp_path / "out/_build/html/chapters/01_loss.html").read_text("utf-8")
+
+
+def test_a_new_style_sheet_or_extension_makes_pages_old(tmp_path):
+    import gd_fresh
+
+    file = tmp_path / "gd.css"
+    file.write_text("a {}")
+    before = gd_fresh.fingerprint(file, tmp_path)
+    file.write_text("b {}")
+    assert gd_fresh.fingerprint(file, tmp_path) != before

@@ -121,3 +121,14 @@ def test_code_that_is_wide_can_be_scrolled_on_a_phone(chromium, http):
     boxes = page.eval_on_selector_all(".cell_input pre", look)
     assert any(wide for wide, _ in boxes) and all(overflow == "auto" for _, overflow in boxes)
     page.close()
+
+
+def test_paper_is_white_and_its_ink_dark_also_from_a_dark_page(chromium, http):
+    page = chromium.new_context(**PHONE).new_page()
+    page.goto(f"{http}/chapters/01_loss.html")
+    page.emulate_media(media="print", color_scheme="dark")
+    ink = "(all) => all.map((e) => Math.max(...getComputedStyle(e).color.match(/\\d+/g).slice(0, 3).map(Number)))"
+    for selector in ("article p", ".cell_input span", ".gd-claims span", ".cell_output pre"):
+        assert max(page.eval_on_selector_all(selector, ink)) <= 0x50, selector
+    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.close()
