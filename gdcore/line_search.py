@@ -136,7 +136,7 @@ def _between(low, high):
     """The minimum of the cubic through both values and slopes, not too near the ends; the middle if there is none."""
     width = high.step - low.step
     middle = low.step + width / 2
-    if not (math.isfinite(high.value) and math.isfinite(high.slope)):
+    if not math.isfinite(high.slope):  # nor has a point without a value a slope
         return middle
     d1 = low.slope + high.slope - 3 * (high.value - low.value) / width
     inside = d1**2 - low.slope * high.slope

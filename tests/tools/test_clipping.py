@@ -152,6 +152,12 @@ def test_adaptive_is_optaxs_with_outputs_on_the_last_axis():
         np.testing.assert_allclose(C.adaptive([p], [g], 0.02, out_axis=axis)[0], theirs[0], rtol=1e-5)
 
 
+@pytest.mark.parametrize("p, g", [([1e200, 1e200], [1e200, 1e200]), ([3e-200, 4e-200], [3e-200, 4e-200]), ([1.0, 0], [0, 1e200])])
+def test_adaptive_neither_overflows_nor_vanishes(p, g):
+    clipped = C.adaptive([np.array(p)], [np.array(g)], 0.01, eps=0.0)[0]
+    np.testing.assert_allclose(clipped, 0.01 * np.array(g) * (math.hypot(*p) / math.hypot(*g)), rtol=1e-12)
+
+
 def test_clip_in_place():
     def fresh():
         parameters = [torch.nn.Parameter(torch.tensor(p)) for p in gradients(1, seed=1)] + [torch.nn.Parameter(torch.zeros(2))]

@@ -79,6 +79,19 @@ def test_strong_wolfe_succeeds_wherever_scipy_does_with_no_more_evaluations():
     assert len(theirs) > 200 and np.mean(ours) < 1.1 * np.mean(theirs) and max(ours) < 25
 
 
+def test_strong_wolfe_ends_at_the_lowest_of_the_points_it_saw_that_fell_enough():
+    for surface in (S.rastrigin(), S.ackley(), S.himmelblau):
+        for x, g, p in lines(surface, 60, seed=2):
+            seen = []
+
+            def f(at, surface=surface, seen=seen):
+                seen.append(((at - x) @ p / (p @ p), surface(at)))  # noqa: B023 (called within this turn of the loop)
+                return seen[-1][1]
+
+            found = strong_wolfe(f, x, p, surface.gradient, start=3.0, curvature=0.05)
+            assert found.value == min(v for a, v in seen if v <= surface(x) + 1e-4 * a * (g @ p))
+
+
 def test_on_a_parabola_the_first_interpolation_is_exact():
     found = strong_wolfe(S.booth, np.array([-5.0, 5.0]), -S.booth.gradient([-5.0, 5.0]), curvature=0.001)
     g = S.booth.gradient([-5.0, 5.0])
@@ -134,9 +147,10 @@ def test_a_bracket_with_nan_or_infinity_in_it_is_narrowed_to_where_f_is_defined(
     assert abs(1 - 1 / (2 - 3 * found.step)) <= 0.9 * 0.5
 
 
-def test_a_gradient_that_is_nan_counts_as_too_far():
+@pytest.mark.parametrize("outside", [math.nan, math.inf, -math.inf])
+def test_a_gradient_that_is_not_finite_counts_as_too_far(outside):
     f = lambda x: (x - 1) ** 2
-    found = strong_wolfe(f, 0.0, 1.0, lambda x: 2 * (x - 1) if x < 1.2 else math.nan, start=1.9, curvature=0.5)
+    found = strong_wolfe(f, 0.0, 1.0, lambda x: 2 * (x - 1) if x < 1.2 else outside, start=1.9, curvature=0.5)
     assert found.found and found.step < 1.2
 
 
