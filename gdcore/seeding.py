@@ -29,7 +29,8 @@ def seed(n):
 
         torch.manual_seed(n)
         torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.backends.cudnn.benchmark = False
+        if torch.backends.cudnn.benchmark:  # torch forbids even an assignment that changes nothing once its flags are frozen
+            torch.backends.cudnn.benchmark = False
     return np.random.default_rng(n)
 
 

@@ -38,7 +38,6 @@ HYPERPARAMETERS = {
     "lr": _H(r"\eta", "learning rate: how far a step goes in its direction"),
     "momentum": _H(r"\beta", "share of the velocity that each step keeps"),
     "dampening": _H(r"\tau", "share of a new gradient that the velocity leaves out", low=-math.inf, open_low=True),
-    "beta": _H(r"\beta", "weight of the average in the point where the gradient is taken", high=1.0, open_high=False),
     "beta1": _H(r"\beta_1", "memory of the gradient", high=1.0),
     "beta2": _H(r"\beta_2", "memory of the squared gradient", high=1.0),
     "alpha": _H(r"\alpha", "memory of the squared gradient", high=math.inf),

@@ -149,7 +149,7 @@ def _table(rule):
         return ""
     there = COUNTERPARTS.get(type(rule).__name__, {})
     libraries = [name for name in _LIBRARIES if name in there]
-    rows = [["", "name", "meaning", "range", "default", *libraries]]
+    rows = [["symbol", "name", "meaning", "range", "default", *libraries]]
     for f in own:
         known = HYPERPARAMETERS.get(f.name)
         symbol = f"${hyperparameter_symbol(f.name)}$" if known else ""

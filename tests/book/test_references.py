@@ -1,11 +1,12 @@
-"""The bibliography: every cited key is there, every entry is complete."""
+"""The bibliography: every cited source is there, every entry is complete, and the page is made from it."""
 
 import re
 
 import pytest
-from pybtex.database import parse_file
+from pybtex.database import parse_file, parse_string
 
 from tests.book.conftest import ROOT
+from tools.references import anchor, labels, page
 
 ENTRIES = parse_file(ROOT / "book" / "references.bib").entries
 NEEDED = {
@@ -20,11 +21,21 @@ NEEDED = {
 def cited():
     sources = [*(ROOT / "book").glob("*.md"), *(ROOT / "chapters").glob("[0-9]*.ipynb")]
     texts = [path.read_text("utf-8") for path in sources]
-    return {key.strip() for text in texts for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", text) for key in keys.split(",")}
+    return {link for text in texts for link in re.findall(r"references\.md#([^)]*)\)", text)}
 
 
 def test_every_cited_source_is_known():
-    assert cited() and not cited() - set(ENTRIES)
+    assert cited() and not cited() - {anchor(label) for label in labels(ENTRIES).values()}
+
+
+def test_the_page_is_up_to_date():
+    assert (ROOT / "book" / "references.md").read_text("utf-8") == page(), "run: python tools/references.py > book/references.md"
+
+
+def test_sources_of_the_same_people_and_year_are_told_apart():
+    text = "".join(f"@book{{{key}, author = {{Nesterov, Yurii and de Vries, Hugo}}, title = {{T}}, publisher = {{P}}, year = 2018}}" for key in "xy")
+    assert labels(parse_string(text, "bibtex").entries) == {"x": "Nesterov and de Vries 2018a", "y": "Nesterov and de Vries 2018b"}
+    assert anchor("Nesterov and de Vries 2018a") == "nesterov-and-de-vries-2018a"
 
 
 @pytest.mark.parametrize("key", ENTRIES)

@@ -69,6 +69,12 @@ def pictures_without_alt(notebook):
     return faults
 
 
+def roles(notebook):
+    """MyST roles and directives, which GitHub and JupyterLab show raw: plain links and quotes are read everywhere."""
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return re.findall(r"\{[a-z:-]+\}`[^`]*`|^```\{.*|^:::.*", prose, flags=re.MULTILINE)
+
+
 def untagged_reasons(notebook):
     """A cell that is left out of the comparison says why in its metadata, and checks a claim instead or is only slow."""
     return [
@@ -122,7 +128,7 @@ def unexplained_options(notebook):
     return [option for option, why in options if len(why.split()) < 3] or ([] if len(options) >= 9 else ["too few options"])
 
 
-FAULTS = [unexecuted, errors, warnings, traces_of_a_machine, pictures_without_alt, untagged_reasons, bad_first_cell, long_cells, wide_lines,
+FAULTS = [unexecuted, errors, warnings, traces_of_a_machine, pictures_without_alt, roles, untagged_reasons, bad_first_cell, long_cells, wide_lines,
           without_claims, not_normal, incomplete, unexplained_options]  # fmt: skip
 
 
@@ -146,6 +152,7 @@ PLANTED = {
     warnings: CELL("1", outputs=[nbformat.v4.new_output("stream", name="stderr", text="UserWarning: beware")]),
     traces_of_a_machine: CELL("1", outputs=[nbformat.v4.new_output("stream", text="saved to /home/someone/file")]),
     pictures_without_alt: CELL("1", outputs=[nbformat.v4.new_output("display_data", data=PICTURE)]),
+    roles: nbformat.v4.new_markdown_cell("as Cauchy found {cite}`cauchy1847methode`"),
     untagged_reasons: CELL("1", metadata={"tags": ["nbval-ignore-output"]}),
     bad_first_cell: CELL("x = 1"),
     long_cells: CELL("x = 1\n" * 20),
