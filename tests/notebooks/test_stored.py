@@ -128,8 +128,8 @@ def unexplained_options(notebook):
     return [option for option, why in options if len(why.split()) < 3] or ([] if len(options) >= 9 else ["too few options"])
 
 
-FAULTS = [unexecuted, errors, warnings, traces_of_a_machine, pictures_without_alt, roles, untagged_reasons, bad_first_cell, long_cells, wide_lines,
-          without_claims, not_normal, incomplete, unexplained_options]  # fmt: skip
+FAULTS = [unexecuted, errors, warnings, traces_of_a_machine, pictures_without_alt, roles, untagged_reasons, bad_first_cell,
+          long_cells, wide_lines, without_claims, not_normal, incomplete, unexplained_options]  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
