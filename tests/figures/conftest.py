@@ -6,11 +6,17 @@ from gdcore.figures.live import script
 from gdcore.figures.live.spec import MIME, figure_html
 from tests.book.chromium import browser
 
-_PAGE = """<!doctype html><html data-theme="{theme}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>figures</title>
-<style>{style} body {{ max-width: 45rem; margin: 1rem auto; padding: 0 1rem; background: #fefefc; }} html[data-theme=dark] body {{ background: #14181e; }}
-html[data-theme=dark] {{ --gd-ink: #dbe1e8; --gd-quiet: #9ba6b2; --gd-grid: #39434f; --gd-ground: #14181e; --gd-panel: #1b2129; --gd-line: #2c343f;
---gd-blue: #4ba6e3; --gd-orange: #f0812c; --gd-green: #2fbf94; --gd-purple: #d98bbb; }}</style>
-<script>{script}</script><body><main>{figures}</main></body></html>"""
+_STYLE = """
+body { max-width: 45rem; margin: 1rem auto; padding: 0 1rem; background: #fefefc; }
+html[data-theme=dark] {
+  --gd-ink: #dbe1e8; --gd-quiet: #9ba6b2; --gd-grid: #39434f; --gd-ground: #14181e; --gd-panel: #1b2129; --gd-line: #2c343f;
+  --gd-blue: #4ba6e3; --gd-orange: #f0812c; --gd-green: #2fbf94; --gd-purple: #d98bbb;
+}
+html[data-theme=dark] body { background: #14181e; }
+"""
+_PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>figures</title>
+<meta name="viewport" content="width=device-width"><style>{style}</style><script>{script}</script>
+<body><main>{figures}</main></body></html>"""
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +38,7 @@ def open_figures(chromium, tmp_path):
         found = [f if isinstance(f, dict) else f._repr_mimebundle_()[0][MIME] for f in figures]
         html = "".join(figure_html(f, "<svg role='img' aria-label='still'></svg>") for f in found)
         path = tmp_path / f"figures{len(contexts)}.html"
-        path.write_text(_PAGE.format(theme=theme, style=script.styles(), script=script.classic(), figures=html), encoding="utf-8")
+        path.write_text(_PAGE.format(theme=theme, style=script.styles() + _STYLE, script=script.classic(), figures=html), encoding="utf-8")
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **settings)
         contexts.append(context)
         page = context.new_page()
@@ -51,7 +57,10 @@ def open_figures(chromium, tmp_path):
 def settle(page):
     """Wait until every figure has drawn what it was told."""
     page.evaluate("""() => new Promise((done) => {
-        const still = () => [...document.querySelectorAll("figure.gd-live")].every((f) => !f.figure || (f.figure.frame === undefined && f.figure.drawn));
-        const look = (calm) => requestAnimationFrame(() => setTimeout(() => (still() ? (calm ? done() : look(true)) : look(false))));
+        const rests = (f) => !f.figure || (f.figure.frame === undefined && f.figure.drawn);
+        const look = (calm) => requestAnimationFrame(() => setTimeout(() => {
+            if (![...document.querySelectorAll("figure.gd-live")].every(rests)) return look(false);
+            calm ? done() : look(true);
+        }));
         look(false);
     })""")

@@ -16,8 +16,8 @@ class Live(anywidget.AnyWidget):
     """The base of all kinds of living figures.
 
     A kind gives `kind` (the name of its JavaScript), `still()` and, in `mirrors`, which parts of the state are traits of their own:
-    {trait: path into the state}, such as {"lr": ("rules", 0, "hyper", "lr")}. The reader's changes arrive in these traits, and what Python sets moves the figure. Figures are
-    ordinary widgets: link, observe and HBox work.
+    {trait: path into the state}, such as {"lr": ("rules", 0, "hyper", "lr")}. The reader's changes arrive in these traits, and what
+    Python sets moves the figure. Figures are ordinary widgets: link, observe and HBox work.
     """
 
     _esm = script.module()
