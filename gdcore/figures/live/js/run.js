@@ -41,7 +41,10 @@ function short(v, n = 6) {
 
 // -- descriptions and checks --------------------------------------------------------------------------------------------------
 
-const quote = (v) => (typeof v === "number" ? String(v) : JSON.stringify(v) ?? String(v));
+function quote(v) {
+  if (Array.isArray(v)) return `[${v.map(quote).join(", ")}]`;
+  return typeof v === "number" ? String(v) : JSON.stringify(v) ?? String(v);
+}
 
 function need(good, sentence) {
   if (!good) throw new Error(sentence);
@@ -67,7 +70,7 @@ function check(owner, name, {meaning, low, high, openLow, openHigh, integer, def
   const above = openLow ? value > low : value >= low, below = openHigh ? value < high : value <= high;
   const range = `${openLow ? "(" : "["}${short(low)}, ${short(high)}${openHigh ? ")" : "]"}`;
   need(above && below && (!integer || Number.isInteger(value)),
-    `${owner} got ${name} = ${value}, but ${name} (${meaning}) must lie in ${integer ? "a whole number in " : ""}${range}.`);
+    `${owner} got ${name} = ${value}, but ${name} (${meaning}) must ${integer ? "be a whole number" : "lie"} in ${range}.`);
 }
 
 // the values given and the defaults of the others; `what` names them in an error
