@@ -121,7 +121,7 @@ FAULTS = [
     ("h.lr * q * u[i]", "h.lr * u[i]"), ("rho > 5", "rho > 4"), ("t % h.sync_period === 0", "t % h.sync_period === 1"),
     ("{x_bar, inner}, rule) {", "{x_bar, inner}, rule) { x_bar = x;"), ("x[i] + h.radius", "x[i] - h.radius"),
     ("1 - rule.h.lr * h.weight_decay", "1 - h.weight_decay"), ("probe ? disturbed(surface.gradient(probe)) : seen", "seen"),
-    ("1 / Math.sqrt(t)", "1 / Math.sqrt(t + 1)"), ("x * x) / 2) / 5", "x * x) / 2) / 4"), ("400 * x", "401 * x"),
+    ("1 / Math.sqrt(t)", "1 / Math.sqrt(t + 1)"), ("y * y) / 2) / 5", "y * y) / 2) / 4"), ("400 * x", "401 * x"),
     ("=> s.x_bar", "=> x"), ("x[i] * x[i]", "x[i] ** 3"), ("++t, s", "t++ + 2, s"),
 ]  # fmt: skip
 

@@ -54,7 +54,7 @@ PARAMETERS = {"quadratic": {
 def arithmetic():
     """The JavaScript described above; the same text every time, made of what is installed and never stored."""
     hand = Path(__file__).with_name("js").joinpath("run.js").read_text("utf-8")
-    return f"const {NAMES} = (() => {{\n{_rules()}\n{_surfaces()}\n{hand}\nreturn {NAMES};\n}})();\n"
+    return "\n".join([f"const {NAMES} = (() => {{", '"use strict";', _rules(), _surfaces(), hand, f"return {NAMES};", "})();", ""])
 
 
 def spec(rule):
