@@ -2,6 +2,7 @@
 
 import functools
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,7 +27,9 @@ def quadratic(condition=100, dimension=2, rotation=0.0, largest=None):
     if rotation and dimension != 2:
         raise ValueError(f"quadratic got rotation = {rotation!r} in {dimension} dimensions; a rotation needs dimension = 2.")
     curvatures = np.geomspace(largest / condition, largest, dimension).tolist() if dimension > 1 else [largest]
-    return bowl(curvatures, condition, float(rotation) if rotation else None)
+    surface = bowl(curvatures, condition, float(rotation) if rotation else None)
+    asked = {"condition": float(condition), "rotation": float(rotation), "largest": largest}
+    return surface if dimension != 2 else replace(surface, parameters=asked)
 
 
 def bowl(curvatures, condition, rotation=None):
