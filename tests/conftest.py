@@ -1,4 +1,15 @@
-"""Says at the end of a run how many planted bugs there were and how many were found."""
+"""One browser for all tests of a process, and at the end how many planted bugs there were and how many were found."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A running Chromium; there can be only one in a process, so every test that needs a page takes it from here."""
+    from tests.book.chromium import browser
+
+    with browser() as found:
+        yield found
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -90,13 +90,12 @@ class _OnVectors(ast.NodeTransformer):
     def __init__(self, nones):
         self.nones = nones
 
-    def visit_Name(self, node):
-        return ast.Constant(None) if node.id in self.nones and isinstance(node.ctx, ast.Load) else node
-
     def visit_Call(self, node):
         return ast.Constant(1) if ast.unparse(node).startswith("len(shape(") else self.generic_visit(node)  # a vector has one axis
 
     def visit_Compare(self, node):
+        if ast.unparse(node) in {f"{name} is None" for name in self.nones}:
+            return ast.Constant(True)
         self.generic_visit(node)
         (op,), sides = node.ops, (node.left, *node.comparators)
         settled = all(isinstance(side, ast.Constant) for side in sides)

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from gdcore import rules as R
-from gdcore.figures.live.arithmetic import PARAMETERS, arithmetic, plain, spec
+from gdcore.figures.live.arithmetic import PARAMETERS, arithmetic, plain
+from gdcore.figures.live.spec import rule_json, surface_json
 from gdcore.minimize import minimize
 from gdcore.rules.hyperparameters import HYPERPARAMETERS
 from gdcore.surfaces import SURFACES, quadratic
-from tests.book.chromium import browser
 from tests.figures.cases import SETTINGS, STEPS, foretold, sizes, starts
 
 WITHIN = 1e-10  # relative to the largest entry so far; rounding differs by 1e-16 a step, and grows at most 1e5-fold (see `foretold`)
@@ -37,9 +37,10 @@ RUN = """(cases) => {
 
 
 @pytest.fixture(scope="module")
-def page():
-    with browser() as chromium:
-        yield chromium.new_page()
+def page(chromium):
+    page = chromium.new_page()
+    yield page
+    page.close()
 
 
 def in_browser(page, cases, text=None):
@@ -56,9 +57,8 @@ def in_browser(page, cases, text=None):
     return paths
 
 
-def case(rule, surface, start, steps=STEPS, parameters=None, **options):
-    return {"rule": spec(rule), "surface": {"surface": surface.name, "parameters": parameters or {}}, "start": list(start),
-            "steps": steps, "options": options}  # fmt: skip
+def case(rule, surface, start, steps=STEPS, **options):
+    return {"rule": rule_json(rule), "surface": surface_json(surface), "start": list(start), "steps": steps, "options": options}
 
 
 def difference(trace, path, n):
@@ -133,7 +133,7 @@ def test_a_bowl_moves_with_its_parameters(page, known):
     surface = quadratic(**known)
     rules = [R.GD(0.01), R.HeavyBall(0.005), R.Adam(0.1), R.SAM(R.GD(0.005))]
     runs = [(rule, surface, start) for rule in rules for start in starts(surface, seed=3)]
-    paths = in_browser(page, [case(*run, parameters=known) for run in runs])
+    paths = in_browser(page, [case(*run) for run in runs])
     for (rule, surface, start), path in zip(runs, paths):
         trace = minimize(surface, start, rule, STEPS)
         assert foretold(surface, rule, trace.x) == len(trace)

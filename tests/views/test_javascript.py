@@ -2,9 +2,7 @@
 
 import json
 import math
-import os
 import random
-import shutil
 
 import pytest
 
@@ -31,19 +29,10 @@ SHOWN = [
 
 
 @pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    found = next(
-        filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))]), None
-    )
-    with sync_playwright() as p:
-        path = found or p.chromium.executable_path
-        if not os.path.exists(path):
-            pytest.fail("No Chromium was found: install Chromium or Chrome, or run `playwright install chromium`, or name one in CHROMIUM.")
-        chromium = p.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium.new_page()
-        chromium.close()
+def page(chromium):
+    page = chromium.new_page()
+    yield page
+    page.close()
 
 
 def gradients(seed):
@@ -88,15 +77,15 @@ def farthest(ours, theirs):
 
 
 @pytest.mark.parametrize("rule", SHOWN, ids=repr)
-def test_the_path_in_the_browser_is_the_path_in_python(rule, browser):
+def test_the_path_in_the_browser_is_the_path_in_python(rule, page):
     for seed, x in ((1, 0.7), (2, -3.0)):
         g = gradients(seed)
-        path = in_browser(browser, rule, javascript(rule), g, x)
+        path = in_browser(page, rule, javascript(rule), g, x)
         assert len(path) == STEPS
         assert farthest(in_python(rule, g, x), path) <= 1e-12
 
 
-def test_a_fault_is_found(browser):
+def test_a_fault_is_found(page):
     rule, g = R.Adam(), gradients(1)
     for right, wrong in (
         ("+ h.eps)", "- h.eps)"),
@@ -106,7 +95,7 @@ def test_a_fault_is_found(browser):
     ):
         source = javascript(rule)
         assert right in source
-        assert farthest(in_python(rule, g, 0.7), in_browser(browser, rule, source.replace(right, wrong), g, 0.7)) > 1e-12
+        assert farthest(in_python(rule, g, 0.7), in_browser(page, rule, source.replace(right, wrong), g, 0.7)) > 1e-12
 
 
 def test_it_reads_like_the_rule():

@@ -38,7 +38,7 @@ from gdcore.views.javascript import javascript
 from gdcore.views.javascript_arrays import javascript_of_arrays
 from gdcore.views.recorded import Printer, Value, Vector, number
 
-__all__ = ["arithmetic", "spec"]
+__all__ = ["arithmetic"]
 
 NAMES = "{RULES, SURFACES, makeRule, makeSurface, run}"
 
@@ -55,13 +55,6 @@ def arithmetic():
     """The JavaScript described above; the same text every time, made of what is installed and never stored."""
     hand = Path(__file__).with_name("js").joinpath("run.js").read_text("utf-8")
     return "\n".join([f"const {NAMES} = (() => {{", '"use strict";', _rules(), _surfaces(), hand, f"return {NAMES};", "})();", ""])
-
-
-def spec(rule):
-    """What makeRule takes to make this rule: {"rule": name, "hyper": {field: value}, "inner": the same of a rule inside}."""
-    own = {f.name: getattr(rule, f.name) for f in fields(rule) if f.name != "rule"}
-    inner = {"inner": spec(rule.rule)} if isinstance(rule, R.Wrapper) else {}
-    return {"rule": type(rule).__name__, "hyper": own, **inner}
 
 
 # -- rules -----------------------------------------------------------------------------------------------------------------------
