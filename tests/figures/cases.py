@@ -11,7 +11,7 @@ LIVELY = [  # larger steps, and every option on
     R.ASGD(0.01, t0=10, lambd=0.1), R.AdaGrad(0.5, lr_decay=0.1, initial_accumulator_value=0.1),
     R.RMSProp(0.05, centered=True, momentum=0.9), R.RMSProp(0.05, alpha=0.9), R.Adadelta(2.0, eps=1e-3),
     R.Adam(0.1), R.Adam(0.3, beta1=0.0, beta2=0.9, eps=1e-3), R.AdamW(0.1, weight_decay=0.3), R.AdaMax(0.1), R.AMSGrad(0.1, beta2=0.9),
-    R.NAdam(0.1, momentum_decay=0.1), R.RAdam(0.1, beta2=0.9), R.RAdam(0.01, beta2=0.5), R.AdaBelief(0.1), R.Yogi(0.1),
+    R.NAdam(0.1, momentum_decay=0.1), R.RAdam(0.1, beta2=0.9), R.RAdam(0.01, beta2=0.5), R.AdaBelief(0.1, eps=1e-3), R.Yogi(0.1),
     R.Adafactor(0.5, eps1=1e-3, d=2.0, weight_decay=0.1), R.SignSGD(0.03), R.Lion(0.03, weight_decay=0.1), R.Rprop(0.1, eta_plus=1.5),
     R.LARS(0.1, trust=0.05, weight_decay=0.01), R.LAMB(0.05, weight_decay=0.01),
     R.ScheduleFreeSGD(0.01, weight_decay=0.1, warmup_steps=20, r=0.5),
@@ -20,7 +20,7 @@ LIVELY = [  # larger steps, and every option on
 AROUND = [
     R.Lookahead(R.Adam(0.1), sync_period=3), R.Lookahead(R.Lookahead(R.GD(0.01))), R.Lookahead(R.LARS(0.1, trust=0.05), slow_step_size=0.8),
     R.EMA(R.HeavyBall(0.005), decay=0.9), R.EMA(R.Lookahead(R.RMSProp(0.05, momentum=0.5))), R.EMA(R.ScheduleFreeSGD(0.01)),
-    R.SAM(R.GD(0.01)), R.SAM(R.LAMB(0.05), radius=0.2), R.SAM(R.EMA(R.Adafactor(0.1))),
+    R.SAM(R.GD(0.01)), R.SAM(R.LAMB(0.05), radius=0.2), R.SAM(R.EMA(R.Adafactor(0.1))), R.EMA(R.SAM(R.GD(0.01))),
     R.L2(R.AdaBelief(0.1), weight_decay=0.1), R.L2(R.AdamW(0.1, weight_decay=0.3), weight_decay=0.1), R.L2(R.ScheduleFreeAdamW(0.1), 0.1),
     R.DecoupledDecay(R.NAdam(0.1), weight_decay=0.1), R.Ascent(R.GD(0.001)),
 ]  # fmt: skip

@@ -279,7 +279,7 @@ ERRORS = {
     "run(gd, bowl, null, 1e9)": "steps is 1000000000, but must be a whole number from 0 to 1000000.",
     "run(gd, bowl, null, 1.5)": "steps is 1.5, but must be a whole number from 0 to 1000000.",
     "run(gd, bowl, null, 5, {record: 0})": "record is 0, but must be a whole number from 1 on.",
-    "run(gd, bowl, null, 5, {tolerance: -1})": "tolerance is -1, but must be at least 0, or null to go on to the last step.",
+    "run(gd, bowl, null, 5, {tolerance: -1})": "tolerance is -1, but must be at least 0, or null to go on to the end.",
     "run(gd, bowl, null, 5, {noise: 1})": "noise is 1, but must be a function of the step.",
     "run(gd, bowl, null, 5, {schedule: (t) => -1})":
         "GD got lr = -0.001, but lr (learning rate: how far a step goes in its direction) must lie in [0, inf).",

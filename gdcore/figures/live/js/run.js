@@ -64,8 +64,8 @@ function knob(name, row, value) {
 
 function check(owner, name, {meaning, low, high, openLow, openHigh, integer, default: usual}, value) {
   if (value === null && usual === null) return;
-  const type = usual === null ? "number" : typeof usual;
-  need(typeof value === type, `${owner} got ${name} = ${quote(value)}, but ${name} must be ${type === "number" ? "a number" : "true or false"}.`);
+  const type = usual === null ? "number" : typeof usual, words = {number: "a number", boolean: "true or false"};
+  need(typeof value === type, `${owner} got ${name} = ${quote(value)}, but ${name} must be ${words[type]}.`);
   if (low === undefined) return;
   const above = openLow ? value > low : value >= low, below = openHigh ? value < high : value <= high;
   const range = `${openLow ? "(" : "["}${short(low)}, ${short(high)}${openHigh ? ")" : "]"}`;
@@ -208,7 +208,7 @@ function checked(rule, surface, start, steps, {tolerance, schedule, noise, recor
     `${name} cannot begin at ${quote(start)}; give ${dimension === 1 ? "one finite number" : `${dimension} finite numbers`} in an array.`);
   need(Number.isInteger(steps) && steps >= 0 && steps <= MOST, `steps is ${quote(steps)}, but must be a whole number from 0 to ${MOST}.`);
   need(Number.isInteger(record) && record > 0, `record is ${quote(record)}, but must be a whole number from 1 on.`);
-  need(tolerance === null || tolerance >= 0, `tolerance is ${quote(tolerance)}, but must be at least 0, or null to go on to the last step.`);
+  need(tolerance === null || tolerance >= 0, `tolerance is ${quote(tolerance)}, but must be at least 0, or null to go on to the end.`);
   for (const [name, f] of Object.entries({schedule, noise})) {
     need(!f || typeof f === "function", `${name} is ${quote(f)}, but must be a function of the step.`);
   }
