@@ -1,12 +1,11 @@
-"""One browser for all tests of a process, and at the end how many planted bugs there were and how many were found."""
+"""One browser for all tests of a process, and at the end of a run the number of planted bugs and how many were found."""
 
 import pytest
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    """A running Chromium; there can be only one in a process, so every test that needs a page takes it from here."""
-    from tests.book.chromium import browser
+    from tests.book.chromium import browser  # only those who ask for it need playwright
 
     with browser() as found:
         yield found

@@ -29,7 +29,7 @@ SHOWN = [
 
 
 @pytest.fixture(scope="module")
-def page(chromium):
+def browser(chromium):
     page = chromium.new_page()
     yield page
     page.close()
@@ -77,15 +77,15 @@ def farthest(ours, theirs):
 
 
 @pytest.mark.parametrize("rule", SHOWN, ids=repr)
-def test_the_path_in_the_browser_is_the_path_in_python(rule, page):
+def test_the_path_in_the_browser_is_the_path_in_python(rule, browser):
     for seed, x in ((1, 0.7), (2, -3.0)):
         g = gradients(seed)
-        path = in_browser(page, rule, javascript(rule), g, x)
+        path = in_browser(browser, rule, javascript(rule), g, x)
         assert len(path) == STEPS
         assert farthest(in_python(rule, g, x), path) <= 1e-12
 
 
-def test_a_fault_is_found(page):
+def test_a_fault_is_found(browser):
     rule, g = R.Adam(), gradients(1)
     for right, wrong in (
         ("+ h.eps)", "- h.eps)"),
@@ -95,7 +95,7 @@ def test_a_fault_is_found(page):
     ):
         source = javascript(rule)
         assert right in source
-        assert farthest(in_python(rule, g, 0.7), in_browser(page, rule, source.replace(right, wrong), g, 0.7)) > 1e-12
+        assert farthest(in_python(rule, g, 0.7), in_browser(browser, rule, source.replace(right, wrong), g, 0.7)) > 1e-12
 
 
 def test_it_reads_like_the_rule():
