@@ -104,7 +104,7 @@ def test_in_one_dimension_it_ends_as_with_numbers_of_python(page):
 def test_a_fault_is_found(page):
     """Each of these, planted in the printed text or in the loop, shows as a wrong path on one of a few runs."""
     runs = [(rule, surface, start) for rule in SETTINGS for surface in (SURFACES["rosenbrock"], SURFACES["ackley"])
-            for start in starts(surface, seed=1)]  # fmt: skip
+            for start in starts(surface, seed=1)[1:]]  # fmt: skip
     traces, cases = in_numpy(runs, 20), [case(*run, 20) for run in runs]
 
     def worst(text):
