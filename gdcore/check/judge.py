@@ -1,0 +1,181 @@
+"""Verdicts on plain outputs. Nothing here runs a learner's code: only the oracles and the known wrong answers of the book."""
+
+import functools
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from gdcore.check.execute import run
+from gdcore.check.values import agree, first_difference, is_number, shape_of, short
+
+__all__ = ["Verdict", "expected_output", "judge", "mistakes_of", "points_of"]
+
+SINGLE = 1e-4  # relative tolerance for an answer in float32
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a case is worth, from 0 to 1, and why; `expected` and `got` are plain values, where there is something to compare."""
+
+    credit: float
+    message: str
+    expected: Any = None
+    got: Any = None
+
+    @property
+    def passed(self):
+        return self.credit == 1
+
+
+def judge(question, case, output):
+    """The `Verdict` on the output of a submission (see `execute`) for one case of the question."""
+    value = output.get("value")
+    if output.get("error"):
+        return Verdict(0, output["error"])
+    if output.get("seconds", 0) > question.limit:
+        return Verdict(0, f"It took {output['seconds']:.1f} seconds, and {question.limit:g} are allowed: is there a loop too many?")
+    if value is None:
+        return Verdict(0, "It returns None: nothing is written yet, or the `return` is missing.")
+    if unusable := _unusable(value):
+        return Verdict(0, f"It returns {unusable}: return numbers, or a NumPy array of them.")
+    if output.get("changed"):
+        names = " and ".join(f"`{name}`" for name in output["changed"])
+        return Verdict(0, f"It alters its input {names}: the caller still needs that array, so work on a copy.", got=value)
+    if question.proof is not None:
+        return _proven(question, case, value)
+    expected = expected_output(question, case)["value"]
+    if question.mode == "answer":
+        return _answered(question, expected, value)
+    return _compared(question, expected, value, max(question.rtol, SINGLE) if output.get("single") else question.rtol)
+
+
+def expected_output(question, case):
+    """What the oracle gives for this case."""
+    return _trusted(question.id, -1, json.dumps(case.inputs))
+
+
+@functools.lru_cache(maxsize=4096)
+def _trusted(id, number, inputs):
+    """The output of a question's oracle (-1) or of its mistake of that number, kept, since a class asks for it a hundred times."""
+    from gdcore.check.question import question
+
+    asked = question(id)
+    code = asked.oracle if number < 0 else asked.mistakes[number].code
+    return run(asked.mode, code, json.loads(inputs), limit=30)
+
+
+def points_of(question, cases, verdicts):
+    """The points of a submission: each case gives its share of them."""
+    total = sum(c.weight for c in cases)
+    return round(question.points * sum(c.weight * v.credit for c, v in zip(cases, verdicts)) / total, 2)
+
+
+def mistakes_of(question, cases, outputs):
+    """The known mistakes that the outputs look like, in all cases; for an implementation there is at most one."""
+    if question.mode == "answer":
+        return [m for m in question.mistakes if _answers_like(m.code, cases, outputs)]
+    for number, mistake in enumerate(question.mistakes):
+        wrong = (_trusted(question.id, number, json.dumps(c.inputs)) for c in cases)
+        if all(_alike(w, o, question.rtol) for w, o in zip(wrong, outputs)):
+            return [mistake]
+    return []
+
+
+def _alike(wrong, output, rtol):
+    if wrong["raised"] or output.get("raised"):
+        return wrong["raised"] == output.get("raised")
+    if output.get("error") or wrong["changed"] != output.get("changed"):
+        return False
+    return agree(wrong["value"], output.get("value"), max(rtol, SINGLE) if output.get("single") else max(rtol, 1e-9))
+
+
+def _answers_like(wrong, cases, outputs):
+    given = {c.inputs["item"]: o.get("value") for c, o in zip(cases, outputs)}
+    return all(_part_like(wanted, given.get(item)) for item, wanted in wrong.items())
+
+
+def _part_like(wanted, got):
+    if isinstance(wanted, (list, tuple)):
+        return isinstance(got, list) and len(got) == len(wanted) and all(w is None or _part_like(w, g) for w, g in zip(wanted, got))
+    if is_number(wanted):
+        return is_number(got) and math.isclose(wanted, got, rel_tol=0.02, abs_tol=1e-9)
+    return _word(wanted) == _word(got)
+
+
+def _word(value):
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _unusable(value):
+    if isinstance(value, dict):
+        return value.get("unusable", "a dictionary")
+    if isinstance(value, list):
+        return next((bad for bad in map(_unusable, value) if bad), "")
+    return ""
+
+
+def _proven(question, case, value):
+    try:
+        fault = question.proof(value, case.inputs, case.hidden)
+    except (TypeError, ValueError, IndexError):  # of another form than the proof can read
+        fault = f"It returns {short(value)}, which has not the form that is asked for."
+    return Verdict(0 if fault else 1, fault or "the target is reached", got=value)
+
+
+def _answered(question, expected, value):
+    if isinstance(expected, list):
+        if not isinstance(value, list) or len(value) != len(expected):
+            return Verdict(0, f"Give {len(expected)} parts, such as {tuple(expected[:0]) or '(choice, reason)'}; got {short(value)}.")
+        right = [_word(e) == _word(g) for e, g in zip(expected, value)]
+        return Verdict(sum(right) / len(right), "" if all(right) else f"{sum(right)} of {len(right)} parts are right", expected, value)
+    if is_number(expected):
+        if not is_number(value):
+            return Verdict(0, f"The answer is a number; got {short(value)}.")
+        right = math.isclose(expected, value, rel_tol=question.rtol, abs_tol=1e-9)
+    else:
+        right = _word(expected) == _word(value)
+    return Verdict(float(right), "" if right else f"you say {short(value)}", expected, value)
+
+
+def _compared(question, expected, value, rtol):
+    """An output against the oracle's: first the form, then the numbers."""
+    parts = isinstance(expected, list) and shape_of(expected) is None
+    if parts and isinstance(value, list) and len(value) == len(expected):
+        verdicts = [_compared(question, e, g, rtol) for e, g in zip(expected, value)]
+        wrong = next((i for i, v in enumerate(verdicts) if not v.passed), None)
+        if wrong is None:
+            return Verdict(1, "all numbers agree", expected, value)
+        where = f"step {wrong}" if question.steps else f"part {wrong + 1}"
+        return Verdict(0, f"first wrong: {where}. {verdicts[wrong].message}", expected, value)
+    shapes = shape_of(expected), shape_of(value)
+    if parts or shapes[0] != shapes[1]:
+        return Verdict(0, f"{_form(expected)} is expected, {_form(value)} came.", expected, value)
+    at = first_difference(expected, value, rtol)
+    if at is None:
+        return Verdict(1, f"{short(expected)}" if shapes[0] == () else f"all {math.prod(shapes[0])} numbers agree", expected, value)
+    return Verdict(0, _where(question, expected, value, at), expected, value)
+
+
+def _form(value):
+    shape = shape_of(value)
+    if shape == ():
+        return "one number"
+    if shape is None:
+        return f"a list of {len(value)} parts" if isinstance(value, list) else f"{short(value)!r}"
+    return f"an array of shape {shape}"
+
+
+def _where(question, expected, value, at):
+    """The first wrong entry in words, and what was expected there; of a path the whole step."""
+    if question.steps and at:
+        expected, value, place = expected[at[0]], value[at[0]], f"first wrong at step {at[0]}: "
+    elif at:
+        place = f"first wrong at [{', '.join(map(str, at))}]: "
+        for i in at:
+            expected, value = expected[i], value[i]
+    else:
+        place = ""
+    if is_number(value) and not math.isfinite(value):
+        return f"{place}{short(expected)} is expected, {short(value)} came: an overflow, or a division by zero."
+    return f"{place}{short(expected)} is expected, {short(value)} came."
