@@ -71,7 +71,8 @@ mse = Question(
                 lambda prediction, y: np.mean(np.abs(flat_error(prediction, y)))),
         Mistake("Your loss is the root of the right one.", "The root is for people to read. Here leave it out.",
                 lambda prediction, y: np.sqrt(np.mean(flat_error(prediction, y) ** 2))),
-        Mistake("Your loss is half of the right one.", "Some libraries have the half (optax does); PyTorch and Keras leave it out, and so do we.",
+        Mistake("Your loss is half of the right one.",
+                "Some libraries have the half (optax does); PyTorch and Keras leave it out, and so do we.",
                 lambda prediction, y: np.mean(flat_error(prediction, y) ** 2) / 2),
         Mistake("Your loss squares the mean error: too high and too low cancel before they are squared.",
                 "Square first, then average.", lambda prediction, y: np.mean(flat_error(prediction, y)) ** 2),
@@ -104,15 +105,18 @@ huber = Question(
     mistakes=(
         Mistake("The half of the round part is missing.", "Near zero the loss is ½e². Without the half the two parts do not meet at δ.",
                 lambda e, delta: np.where(np.abs(e) <= delta, e**2, delta * (np.abs(e) - delta / 2))),
-        Mistake("Your loss jumps at δ: the straight part is not shifted down.", "At |e| = δ both parts must be ½δ². Subtract ½δ inside the bracket.",
+        Mistake("Your loss jumps at δ: the straight part is not shifted down.",
+                "At |e| = δ both parts must be ½δ². Subtract ½δ inside the bracket.",
                 lambda e, delta: np.where(np.abs(e) <= delta, e**2 / 2, delta * np.abs(e))),
         Mistake("This is the other Huber: PyTorch's SmoothL1Loss, which is divided by δ.", "Far away the slope must be δ, not 1.",
                 lambda e, delta: huber_of(e, delta) / delta),
         Mistake("Negative errors are never large for your loss.", "Compare the size |e| with δ, not e.",
                 lambda e, delta: np.where(e <= delta, e**2 / 2, delta * (np.abs(e) - delta / 2))),
-        Mistake("Your loss takes δ for 1, whatever it is given.", "δ appears three times: in the comparison and twice in the straight part.",
+        Mistake("Your loss takes δ for 1, whatever it is given.",
+                "δ appears three times: in the comparison and twice in the straight part.",
                 lambda e, delta: huber_of(e, 1.0)),
-        Mistake("Beyond δ the slope of your loss is 1.", "The parabola has the slope δ where it ends; the straight part goes on with that slope.",
+        Mistake("Beyond δ the slope of your loss is 1.",
+                "The parabola has the slope δ where it ends; the straight part goes on with that slope.",
                 lambda e, delta: np.where(np.abs(e) <= delta, e**2 / 2, np.abs(e) - delta / 2)),
     ),
     success="At δ the two parts have the same height ½δ² and the same slope δ, so there is neither a jump nor a kink.",
@@ -163,13 +167,15 @@ cross_entropy = Question(
                 "Each row needs its own: `z.max(axis=1, keepdims=True)`.", one_maximum),
         Mistake("Your loss adds up where it should average.", "Divide by the number of pictures.",
                 lambda z, k: -np.sum(of_truth(log_softmax(z), k))),
-        Mistake("The minus is missing: the more wrong, the lower your loss.", "The logarithm of a probability is negative, a bill is positive.",
+        Mistake("The minus is missing: the more wrong, the lower your loss.",
+                "The logarithm of a probability is negative, a bill is positive.",
                 lambda z, k: np.mean(of_truth(log_softmax(z), k))),
         Mistake("You charge for the likeliest class, not for the truth.", "Pick column k of each row: `log_p[np.arange(len(k)), k]`.",
                 lambda z, k: -np.mean(log_softmax(z).max(axis=1))),
         Mistake("Your softmax runs over the pictures, not over the classes.", "Each row must add up to 1: `axis=1`.",
                 lambda z, k: -np.mean(of_truth(log_softmax(z, axis=0), k))),
-        Mistake("The softmax is applied twice: even a perfect answer would pay.", "log p is the score minus a logarithm. Take no softmax of a softmax.",
+        Mistake("The softmax is applied twice: even a perfect answer would pay.",
+                "log p is the score minus a logarithm. Take no softmax of a softmax.",
                 lambda z, k: -np.mean(of_truth(log_softmax(np.exp(log_softmax(z))), k))),
         Mistake("You use the logarithm to base 2.", "The loss of deep learning counts in natural logarithms: `np.log`.",
                 lambda z, k: -np.mean(of_truth(log_softmax(z), k)) / np.log(2)),
@@ -199,7 +205,8 @@ slope = Question(
     objectives=("compute the slope of the cross-entropy in every score", "see why it never falls silent while it is wrong"),
     draw=pull_cases, oracle=lambda z, k: pulls(z, k) / len(k),
     mistakes=(
-        Mistake("Your slope belongs to the sum, not to the mean.", "The loss is divided by the number of pictures, and so is its slope.", pulls),
+        Mistake("Your slope belongs to the sum, not to the mean.",
+                "The loss is divided by the number of pictures, and so is its slope.", pulls),
         Mistake("Your slope points the other way.", "Raising the truth's score lowers the loss, so there the slope is negative: p − 1.",
                 lambda z, k: -pulls(z, k) / len(k)),
         Mistake("The truth is forgotten: these are the probabilities.", "Subtract 1 in the column of the truth.",
@@ -223,7 +230,8 @@ choose = Question(
     oracle={"budget": ("squared", "c"), "parcels": ("absolute", "a"), "sensor": ("huber", "d"), "spam": ("cross-entropy", "b")},
     mistakes=(
         Mistake("For `budget` the absolute error falls short: it answers the median, and medians do not add up to the total.",
-                "In the chapter its predictions for 442 people were 4 % short of the truth. Which loss made them exact?", {"budget": ("absolute", None)}),
+                "In the chapter its predictions for 442 people were 4 % short of the truth. Which loss made them exact?",
+                {"budget": ("absolute", None)}),
         Mistake("For `parcels` the squared error answers the mean, which a few lost parcels drag up.",
                 "The customer asks what is as likely to be exceeded as not.", {"parcels": ("squared", None)}),
         Mistake("For `sensor` the squared error listens to every slip: one of 1400 pulls with a force of 2800.",
@@ -240,7 +248,8 @@ choose = Question(
 
 
 def epoch_cases(rng):
-    for name, n, batch in (("one batch", 8, 8), ("three whole batches", 12, 4), ("a short last batch", 10, 4), ("less than one batch", 3, 8)):
+    for name, n, batch in (("one batch", 8, 8), ("three whole batches", 12, 4), ("a short last batch", 10, 4),
+                           ("less than one batch", 3, 8)):
         case = scores(rng, n, 5, spread=2.0)
         yield Case(name, {"scores": case["z"], "labels": case["k"], "batch": batch})
     labels = rng.integers(0, 10, 7)
@@ -271,17 +280,20 @@ epoch_loss = Question(
     objectives=("tell a broken loss from a broken model", "average over batches of unequal size"),
     draw=epoch_cases, oracle=lambda scores, labels, batch: np.mean(bills(scores, labels)),
     mistakes=(
-        Mistake("This is the function as it was given.", "There are two faults: one in what a picture pays, one in how batches are averaged.", as_given),
+        Mistake("This is the function as it was given.",
+                "There are two faults: one in what a picture pays, one in how batches are averaged.", as_given),
         Mistake("One fault is mended, the softmax. The other is in the last line: batches are not all of one size.",
                 "A last batch of 2 counts as much as one of 4, or is not counted at all. Add up the bills of all pictures, divide once.",
                 lambda z, k, size: as_given(z, k, size, twice=False)),
         Mistake("One fault is mended, the average. The other: the softmax is taken twice.",
-                "What must a perfect answer pay? Put scores of 30 for the truth in, and look.", lambda z, k, size: np.mean(bills(z, k, twice=True))),
+                "What must a perfect answer pay? Put scores of 30 for the truth in, and look.",
+                lambda z, k, size: np.mean(bills(z, k, twice=True))),
         Mistake("Your number of batches is right now, but a short batch still counts like a whole one.",
                 "Weigh each batch by its length, or add up the bills and divide by len(labels).", mean_of_means),
         Mistake("The short last batch is left out.", "Every picture must pay.",
                 lambda z, k, size: np.mean(bills(z, k)[:max(len(k) // size, 1) * size] if len(k) >= size else bills(z, k))),
-        Mistake("Both faults are mended, but you return the sum.", "Divide by the number of pictures.", lambda z, k, size: np.sum(bills(z, k))),
+        Mistake("Both faults are mended, but you return the sum.",
+                "Divide by the number of pictures.", lambda z, k, size: np.sum(bills(z, k))),
     ),
     success="A perfect answer pays nothing, and every picture counts once, whatever the size of its batch.",
     onwards="how wrong can a mean of means get? Try 65 pictures in batches of 64, the last of which is surely wrong.")

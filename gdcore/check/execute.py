@@ -15,16 +15,37 @@ import numpy as np
 
 from gdcore.check.values import arrays, plain
 
-__all__ = ["run"]
+__all__ = ["Endless", "run", "run_all"]
 
 
-class _Slow(BaseException):
-    """Not an Exception, so that `except Exception` in a submission does not swallow it."""
+NOTHING = {"value": None, "error": "", "raised": "", "changed": [], "single": False, "seconds": 0.0}
+
+
+class Endless(BaseException):
+    """A submission ran out of time; known wrong answers raise it where they would loop for ever.
+
+    Not an Exception, so that `except Exception` in a submission does not swallow it.
+    """
+
+
+class _Unanswered(Exception):
+    """A sentence in place of an answer."""
+
+
+def run_all(mode, submission, cases, limit=2.0):
+    """The outputs for a list of inputs; after one that ran out of time the others are not tried, since they would too."""
+    outputs = []
+    for inputs in cases:
+        if outputs and outputs[-1]["raised"] in ("Endless", "not tried"):
+            outputs.append({**NOTHING, "error": "Not tried, since one before it ran out of time.", "raised": "not tried"})
+        else:
+            outputs.append(run(mode, submission, inputs, limit))
+    return outputs
 
 
 def run(mode, submission, inputs, limit=2.0):
     """The output of a submission on plain inputs; mode: "function", "optimizer" or "answer"; limit: seconds."""
-    output = {"value": None, "error": "", "raised": "", "changed": [], "single": False, "seconds": 0.0}
+    output = dict(NOTHING)
     if wrong := _unfit(mode, submission):
         return output | {"error": wrong}
     start = time.perf_counter()
@@ -32,8 +53,9 @@ def run(mode, submission, inputs, limit=2.0):
         with _deadline(limit), np.errstate(all="ignore"):
             value, output["changed"] = MODES[mode](submission, inputs)
         output["value"], output["single"] = plain(value), _single(value)
-    except _Slow:
-        output |= {"error": f"It was still running after {limit:g} seconds and was stopped: is there a loop that never ends?", "raised": "slow"}
+    except Endless:
+        said = f"It was still running after {limit:g} seconds and was stopped: is there a loop that never ends?"
+        output |= {"error": said, "raised": "Endless"}
     except (Exception, SystemExit) as error:
         output |= {"error": _sentence(error, submission), "raised": type(error).__name__}
     output["seconds"] = time.perf_counter() - start
@@ -67,7 +89,7 @@ def _both_nan(a, b):
 def _drive(cls, inputs):
     """An optimizer on arrays, with given gradients: the parameters before the first step and after each."""
     parameters = [np.array(p) for p in inputs["parameters"]]
-    optimizer = cls(parameters, **inputs.get("settings", {}))
+    optimizer = cls(list(parameters), **inputs.get("settings", {}))
     path, changed = [[p.copy() for p in parameters]], []
     for t, gradients in enumerate(inputs["gradients"], 1):
         for name, value in inputs.get("changes", {}).get(str(t), {}).items():
@@ -83,9 +105,9 @@ def _drive(cls, inputs):
 def _item(answers, inputs):
     name = inputs["item"]
     if name not in answers:
-        raise KeyError(f"the key {name!r} is missing")
+        raise _Unanswered(f"The key {name!r} is missing.")
     if answers[name] is ...:
-        raise NotImplementedError
+        raise _Unanswered("Nothing is written yet.")
     return answers[name], []
 
 
@@ -100,6 +122,8 @@ def _single(value):
 
 def _sentence(error, submission):
     """What was raised and where, in one sentence."""
+    if isinstance(error, _Unanswered):
+        return str(error)
     if isinstance(error, NotImplementedError) and not error.args:
         return "Nothing is written yet."
     files = {getattr(getattr(f, "__code__", None), "co_filename", None) for f in (submission, *vars(submission).values())
@@ -116,13 +140,13 @@ def _sentence(error, submission):
 
 @contextlib.contextmanager
 def _deadline(seconds):
-    """Raise _Slow after so many seconds, where the system has an alarm and this is the main thread; elsewhere the grader kills."""
+    """Raise Endless after so many seconds, where the system has an alarm and this is the main thread; elsewhere the grader kills."""
     if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def ring(*_):
-        raise _Slow
+        raise Endless
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)

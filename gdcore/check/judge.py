@@ -47,7 +47,7 @@ def judge(question, case, output):
     expected = expected_output(question, case)["value"]
     if question.mode == "answer":
         return _answered(question, expected, value)
-    return _compared(question, expected, value, max(question.rtol, SINGLE) if output.get("single") else question.rtol)
+    return _compared(question, expected, value, _tolerance(question, output))
 
 
 def expected_output(question, case):
@@ -76,18 +76,22 @@ def mistakes_of(question, cases, outputs):
     if question.mode == "answer":
         return [m for m in question.mistakes if _answers_like(m.code, cases, outputs)]
     for number, mistake in enumerate(question.mistakes):
-        wrong = (_trusted(question.id, number, json.dumps(c.inputs)) for c in cases)
-        if all(_alike(w, o, question.rtol) for w, o in zip(wrong, outputs)):
+        tried = [(c, o) for c, o in zip(cases, outputs) if o.get("raised") != "not tried"]
+        if tried and all(_alike(question, _trusted(question.id, number, json.dumps(c.inputs)), o) for c, o in tried):
             return [mistake]
     return []
 
 
-def _alike(wrong, output, rtol):
+def _alike(question, wrong, output):
     if wrong["raised"] or output.get("raised"):
         return wrong["raised"] == output.get("raised")
     if output.get("error") or wrong["changed"] != output.get("changed"):
         return False
-    return agree(wrong["value"], output.get("value"), max(rtol, SINGLE) if output.get("single") else max(rtol, 1e-9))
+    return agree(wrong["value"], output.get("value"), _tolerance(question, output), question.each)
+
+
+def _tolerance(question, output):
+    return max(question.rtol, SINGLE) if output.get("single") else question.rtol
 
 
 def _answers_like(wrong, cases, outputs):
@@ -126,7 +130,7 @@ def _proven(question, case, value):
 def _answered(question, expected, value):
     if isinstance(expected, list):
         if not isinstance(value, list) or len(value) != len(expected):
-            return Verdict(0, f"Give {len(expected)} parts, such as {tuple(expected[:0]) or '(choice, reason)'}; got {short(value)}.")
+            return Verdict(0, f"Give a pair, (choice, reason); got {short(value)}.")
         right = [_word(e) == _word(g) for e, g in zip(expected, value)]
         return Verdict(sum(right) / len(right), "" if all(right) else f"{sum(right)} of {len(right)} parts are right", expected, value)
     if is_number(expected):
@@ -138,23 +142,39 @@ def _answered(question, expected, value):
     return Verdict(float(right), "" if right else f"you say {short(value)}", expected, value)
 
 
-def _compared(question, expected, value, rtol):
-    """An output against the oracle's: first the form, then the numbers."""
-    parts = isinstance(expected, list) and shape_of(expected) is None
+def _compared(question, expected, value, rtol, place=()):
+    """An output against the oracle's: first the form, then the numbers. `place` is where in the output these two stand."""
+    parts = isinstance(expected, list) and (question.each or shape_of(expected) is None)
     if parts and isinstance(value, list) and len(value) == len(expected):
-        verdicts = [_compared(question, e, g, rtol) for e, g in zip(expected, value)]
-        wrong = next((i for i, v in enumerate(verdicts) if not v.passed), None)
-        if wrong is None:
-            return Verdict(1, "all numbers agree", expected, value)
-        where = f"step {wrong}" if question.steps else f"part {wrong + 1}"
-        return Verdict(0, f"first wrong: {where}. {verdicts[wrong].message}", expected, value)
+        verdicts = (_compared(question, e, g, rtol, (*place, i)) for i, (e, g) in enumerate(zip(expected, value)))
+        wrong = next((v for v in verdicts if not v.passed), None)
+        return Verdict(0, wrong.message, expected, value) if wrong else Verdict(1, _all(_count(expected)), expected, value)
     shapes = shape_of(expected), shape_of(value)
     if parts or shapes[0] != shapes[1]:
-        return Verdict(0, f"{_form(expected)} is expected, {_form(value)} came.", expected, value)
+        return Verdict(0, f"{_at(question, place)}{_form(expected)} is expected, {_form(value)} came.", expected, value)
     at = first_difference(expected, value, rtol)
     if at is None:
-        return Verdict(1, f"{short(expected)}" if shapes[0] == () else f"all {math.prod(shapes[0])} numbers agree", expected, value)
-    return Verdict(0, _where(question, expected, value, at), expected, value)
+        return Verdict(1, short(expected) if shapes[0] == () else _all(math.prod(shapes[0])), expected, value)
+    return Verdict(0, _where(question, expected, value, at, place), expected, value)
+
+
+def _count(value):
+    return sum(map(_count, value)) if isinstance(value, list) else 1
+
+
+def _all(count):
+    return f"all {count} numbers agree" if count > 1 else "it agrees"
+
+
+def _at(question, place):
+    """Where in the output, in words: "first wrong at step 3, array 1: "."""
+    if not place:
+        return ""
+    if question.steps:
+        words = [f"step {place[0]}", f"array {place[1] + 1}" if len(place) > 1 else ""]
+        return f"first wrong at {', '.join(w for w in words if w)}: "
+    entry = f"number {place[0] + 1}" if question.each else f"[{', '.join(map(str, place))}]"
+    return f"first wrong at {entry}: "
 
 
 def _form(value):
@@ -166,16 +186,12 @@ def _form(value):
     return f"an array of shape {shape}"
 
 
-def _where(question, expected, value, at):
+def _where(question, expected, value, at, place):
     """The first wrong entry in words, and what was expected there; of a path the whole step."""
-    if question.steps and at:
-        expected, value, place = expected[at[0]], value[at[0]], f"first wrong at step {at[0]}: "
-    elif at:
-        place = f"first wrong at [{', '.join(map(str, at))}]: "
-        for i in at:
-            expected, value = expected[i], value[i]
-    else:
-        place = ""
+    down = at[:1] if question.steps and not place else () if question.steps else at
+    for i in down:
+        expected, value = expected[i], value[i]
+    said = f"{_at(question, (*place, *down))}{short(expected)} is expected, {short(value)} came"
     if is_number(value) and not math.isfinite(value):
-        return f"{place}{short(expected)} is expected, {short(value)} came: an overflow, or a division by zero."
-    return f"{place}{short(expected)} is expected, {short(value)} came."
+        return f"{said}: an overflow, or a division by zero."
+    return f"{said}."

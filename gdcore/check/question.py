@@ -75,6 +75,7 @@ class Question:
     proof: Callable | None = field(default=None, repr=False)
     rtol: float = 1e-9
     limit: float = 2.0
+    each: bool = False  # the numbers of the output are of different kinds: each is compared by itself
     steps: bool = False  # the output is a path: its first axis counts steps
 
     def __post_init__(self):
@@ -112,9 +113,9 @@ def questions(chapter=None):
     """{id: Question} of one chapter ("03"), or of all."""
     import gdcore.check as package
 
-    modules = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if re.fullmatch(r"ch\d\d", m.name))
-    found = [q for name in modules if chapter in (None, name[2:]) for q in importlib.import_module(f"gdcore.check.{name}").QUESTIONS]
-    return {q.id: q for q in found}
+    modules = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if re.match(r"ch\d\d", m.name))
+    found = [q for name in modules if chapter in (None, name[2:4]) for q in importlib.import_module(f"gdcore.check.{name}").QUESTIONS]
+    return {q.id: q for q in sorted(found, key=lambda q: (q.chapter, int(q.id[3:])))}
 
 
 def question(id):

@@ -53,13 +53,13 @@ def shape_of(value):
     return array.shape if array.dtype.kind in "biuf" else None
 
 
-def agree(a, b, rtol):
-    """Whether two plain values are the same, numbers to within rtol of the largest; nan agrees with nan."""
+def agree(a, b, rtol, each=False):
+    """Whether two plain values are the same, numbers to within rtol of the largest, or each of itself; nan agrees with nan."""
     sa, sb = shape_of(a), shape_of(b)
-    if sa is not None and sb is not None:
+    if sa is not None and sb is not None and not (each and sa and sb):
         return sa == sb and first_difference(a, b, rtol) is None
     if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(agree(x, y, rtol) for x, y in zip(a, b))
+        return len(a) == len(b) and all(agree(x, y, rtol, each) for x, y in zip(a, b))
     return type(a) is type(b) and a == b
 
 
