@@ -302,7 +302,7 @@ epoch_loss = Question(
 
 
 def slip_cases(rng):
-    for name, slips in (("nine slips in 120", 9), ("three slips in 120", 3), ("no slips", 0), ("twelve slips in 120", 12)):
+    for name, slips in (("nine slips in 120", 9), ("five slips in 120", 5), ("no slips", 0), ("six slips in 120", 6)):
         x = np.round(rng.normal(0, 4.4, 120), 2)
         y = np.round(152 + 10 * x + 40 * rng.normal(size=120)).clip(25, 346)
         typed = y.copy()
@@ -325,11 +325,11 @@ def robust(e):
 
 
 def near_the_clean_line(value, inputs, hidden):
-    """The mean absolute error on the clean scores is within 5 % of that of the line fitted to them by least squares."""
+    """The mean absolute error on the clean scores is within 10 % of that of the line fitted to them by least squares."""
     w, b = value
     x, clean = np.array(inputs["x"]), np.array(hidden["clean"])
     off = lambda w, b: float(np.mean(np.abs(w * x + b - clean)))
-    goal, yours = 1.05 * off(*line(x, clean)), off(w, b)
+    goal, yours = 1.1 * off(*line(x, clean)), off(w, b)
     return "" if yours <= goal else f"The mean absolute error on the clean scores is {yours:.1f}; the goal is {goal:.1f}."
 
 
