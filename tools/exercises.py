@@ -1,6 +1,7 @@
 """The students' notebooks, made from solutions/: `python -m tools.exercises` writes exercises/, the same bytes each time.
 
-What stands between the lines ### BEGIN SOLUTION and ### END SOLUTION (the markers of nbgrader) becomes `...`; outputs go.
+What stands between the lines ### BEGIN SOLUTION and ### END SOLUTION (the markers of nbgrader) becomes `...`, or goes where it stands at the margin, since
+there the line above has the dots to fill in; outputs go.
 """
 
 import os
@@ -48,13 +49,13 @@ def exercise(notebook):
 
 
 def stripped(source, number=0):
-    """The source with a stub, indented as its region was, in place of each solution."""
+    """The source with a stub, indented as its region was, in place of each solution; at the margin with nothing."""
     lines, inside = [], False
     for line in source.split("\n"):
         if line.strip() in (BEGIN, END):
             if inside == (line.strip() == BEGIN):
                 raise ValueError(f"cell {number} has {line.strip()!r} where the other marker belongs; the two must alternate.")
-            if not inside:
+            if not inside and line != BEGIN:
                 lines.append(re.match(r"\s*", line)[0] + STUB)
             inside = not inside
         elif not inside:

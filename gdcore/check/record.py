@@ -5,6 +5,8 @@ import os
 import pathlib
 import tempfile
 
+from gdcore.check.values import is_number
+
 __all__ = ["load", "merged", "place", "save"]
 
 VERSION = 1
@@ -32,7 +34,7 @@ def load(path, ours=True):
         return {}, f"{path.name} cannot be read ({type(error).__name__}); {_keep(path, ours)}"
     try:
         shares = json.loads(text)["shares"]
-        good = {k: float(v) for k, v in shares.items() if isinstance(v, (int, float)) and 0 <= v <= 1}
+        good = {k: float(v) for k, v in shares.items() if is_number(v) and 0 <= v <= 1}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}, f"{path.name} is damaged; {_keep(path, ours)}"
     dropped = len(shares) - len(good)

@@ -1,6 +1,8 @@
 """Notebooks of exercises, run cell by cell without a kernel, and submissions judged as a grader would."""
 
 import ast
+import contextlib
+import io
 import json
 import pathlib
 
@@ -61,13 +63,14 @@ def solutions():
     """{question: (source, value)} of what the solution notebooks define."""
     found = {}
     for name in NAMES:
-        scope, last = {"check": None}, None
+        scope, last = {}, None
         for source in code("solutions", name):
             if source.startswith("check("):
                 id = source.split('"')[1]
                 found[id] = last, scope[questions()[id].name]
             elif not source.startswith("check."):
-                exec(source.replace("from gdcore import check", ""), scope)
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec(source, scope)
                 last = source if "### BEGIN SOLUTION" in source else last
     return found
 

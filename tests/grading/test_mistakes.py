@@ -119,7 +119,7 @@ def test_the_plan_is_kept_by_a_descent():
     """The promised number of steps is enough in the worst direction, and one fewer is not."""
     for (H, share), (limit, rate, steps) in cases_with_oracle("03.5"):
         curvatures = np.linalg.eigvalsh(H)
-        left = lambda t: np.abs((1 - rate * curvatures) ** t).max()
+        left = lambda t, factors=1 - rate * curvatures: np.abs(factors**t).max()
         assert left(steps) <= share < left(steps - 1)
         assert np.abs(1 - 1.001 * limit * curvatures).max() > 1 > np.abs(1 - 0.999 * limit * curvatures).max()
 

@@ -50,6 +50,7 @@ def test_making_them_twice_changes_nothing(tmp_path, capsys):
 def test_a_region_becomes_a_stub_of_its_indentation():
     source = "def f(x):\n    ### BEGIN SOLUTION\n    y = x\n    return y\n    ### END SOLUTION\n\nf(1)"
     assert exercises.stripped(source) == "def f(x):\n    ...\n\nf(1)"
+    assert exercises.stripped("x = ...\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION") == "x = ..."
 
 
 @pytest.mark.parametrize("source, fault", [
