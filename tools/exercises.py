@@ -1,7 +1,7 @@
 """The students' notebooks, made from solutions/: `python -m tools.exercises` writes exercises/, the same bytes each time.
 
-What stands between the lines ### BEGIN SOLUTION and ### END SOLUTION (the markers of nbgrader) becomes `...`, or goes where it stands at the margin, since
-there the line above has the dots to fill in; outputs go.
+What stands between the lines ### BEGIN SOLUTION and ### END SOLUTION (the markers of nbgrader) becomes `...`. At the margin it
+becomes nothing: there the line above has the dots to fill in. Outputs go.
 """
 
 import os

@@ -148,7 +148,9 @@ def _compared(question, expected, value, rtol, place=()):
     if parts and isinstance(value, list) and len(value) == len(expected):
         verdicts = (_compared(question, e, g, rtol, (*place, i)) for i, (e, g) in enumerate(zip(expected, value)))
         wrong = next((v for v in verdicts if not v.passed), None)
-        return Verdict(0, wrong.message, expected, value) if wrong else Verdict(1, _all(_count(expected)), expected, value)
+        if wrong is None:
+            return Verdict(1, short(expected) if question.each else _all(_count(expected)), expected, value)
+        return Verdict(0, wrong.message, expected, value)
     shapes = shape_of(expected), shape_of(value)
     if parts or shapes[0] != shapes[1]:
         return Verdict(0, f"{_at(question, place)}{_form(expected)} is expected, {_form(value)} came.", expected, value)
@@ -171,8 +173,9 @@ def _at(question, place):
     if not place:
         return ""
     if question.steps:
-        words = [f"step {place[0]}", f"array {place[1] + 1}" if len(place) > 1 else ""]
-        return f"first wrong at {', '.join(w for w in words if w)}: "
+        words = [f"step {place[0]}", *(f"array {i + 1}" for i in place[1:2])]
+        words += [f"entry [{', '.join(map(str, place[2:]))}]"] if place[2:] else []
+        return f"first wrong at {', '.join(words)}: "
     entry = f"number {place[0] + 1}" if question.each else f"[{', '.join(map(str, place))}]"
     return f"first wrong at {entry}: "
 
@@ -187,8 +190,8 @@ def _form(value):
 
 
 def _where(question, expected, value, at, place):
-    """The first wrong entry in words, and what was expected there; of a path the whole step."""
-    down = at[:1] if question.steps and not place else () if question.steps else at
+    """The first wrong entry in words, and what was expected there; of a path of points the whole step."""
+    down = at[:1] if question.steps and not place else at
     for i in down:
         expected, value = expected[i], value[i]
     said = f"{_at(question, (*place, *down))}{short(expected)} is expected, {short(value)} came"

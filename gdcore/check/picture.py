@@ -1,6 +1,5 @@
 """Two paths in one small drawing: yours, and the right one. Ink is the page's text colour, so it is readable in the dark."""
 
-import math
 from html import escape
 
 import numpy as np
@@ -10,7 +9,7 @@ from gdcore.figures.style import BLUE, ORANGE
 
 __all__ = ["paths"]
 
-WIDTH, HEIGHT, EDGE = 420, 200, 34
+WIDTH, HEIGHT, LEFT, EDGE = 440, 200, 60, 34
 
 
 def paths(expected, got):
@@ -23,7 +22,7 @@ def paths(expected, got):
         right, yours = (np.c_[np.arange(len(p)), p] for p in (right, yours))
     low, high = right.min(axis=0), right.max(axis=0)
     reach = np.maximum(high - low, 1e-12)
-    cut = np.isfinite(yours).all(axis=1) & (np.abs(yours - low) < 4 * reach + np.abs(reach)).all(axis=1)
+    cut = np.isfinite(yours).all(axis=1) & (np.abs(yours - low) < 5 * reach).all(axis=1)
     end = len(yours) if cut.all() else int(np.argmin(cut))
     yours = yours[:end]
     both = np.r_[right, yours]
@@ -64,14 +63,14 @@ def _line(points, low, high, color, round):
 
 def _place(points, low, high):
     share = (points - low) / np.maximum(high - low, 1e-12)
-    return [(EDGE + x * (WIDTH - 2 * EDGE), HEIGHT - EDGE - y * (HEIGHT - 2 * EDGE)) for x, y in share]
+    return [(LEFT + x * (WIDTH - LEFT - EDGE), HEIGHT - EDGE - y * (HEIGHT - 2 * EDGE)) for x, y in share]
 
 
 def _frame(low, high, axes):
     """The two axes with their names and their ends."""
-    x, y, w = EDGE - 8, HEIGHT - EDGE + 8, WIDTH - 2 * EDGE + 16
-    ends = [f"{v:.3g}" if math.isfinite(v) else "" for v in (low[0], high[0], low[1], high[1])]
+    x, y, w = LEFT - 8, HEIGHT - EDGE + 8, WIDTH - LEFT - EDGE + 16
+    ends = [f"{v:.3g}".replace("-", "−") for v in (low[0], high[0], low[1], high[1])]
     return (f'<path d="M{x} {EDGE - 8}V{y}h{w}" fill="none" stroke="currentColor" stroke-opacity=".5"/>'
             f'<text x="{x}" y="{y + 14}">{ends[0]}</text><text x="{x + w}" y="{y + 14}" text-anchor="end">{ends[1]}</text>'
-            f'<text x="{WIDTH / 2}" y="{y + 14}" text-anchor="middle">{axes[0]}</text>'
+            f'<text x="{x + w / 2}" y="{y + 14}" text-anchor="middle">{axes[0]}</text>'
             f'<text x="{x + 6}" y="{EDGE - 12}">{ends[3]} {axes[1]}</text><text x="{x - 4}" y="{y}" text-anchor="end">{ends[2]}</text>')

@@ -55,7 +55,8 @@ def _what_is_wrong(asked, wrong, mistakes, all_wrong):
     if not mistakes and not all_wrong:
         blocks.append(("say", "", f"Look at {wrong[0][0].name!r} first: what is special about it?"))
     if asked.steps:
-        drawn = next((p for _, v in wrong if v.got is not None and (p := paths(v.expected, v.got))), None)
+        longest = max((v for _, v in wrong if v.got is not None), key=lambda v: len(v.expected or ()), default=None)
+        drawn = paths(longest.expected, longest.got) if longest else None
         blocks += [("picture", *drawn)] if drawn else []
     return blocks
 

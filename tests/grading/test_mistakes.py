@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gdcore.check.question import Case, Question, question, questions
-from tests.grading.common import QUESTIONS, SEEDS, graded, solutions, submission_of
+from tests.grading.common import QUESTIONS, SEEDS, code, graded, solutions, submission_of
 
 PAIRS = [pytest.param(q, m, id=f"{q.id}-{i}") for q in QUESTIONS for i, m in enumerate(q.mistakes)]
 SOLVED = solutions()
@@ -24,6 +24,14 @@ def test_a_known_wrong_answer_is_named_as_itself_and_no_other(question, mistake)
 def test_a_right_answer_is_right_for_many_seeds_and_never_named(asked):
     for seed in range(30):
         assert graded(asked, SOLVED[asked.id][1], seed) == (asked.points, [])
+
+
+@pytest.mark.parametrize("id, name", [("01.7", "01_loss.ipynb"), ("03.7", "03_learning_rate.ipynb")])
+def test_the_broken_code_that_the_notebook_gives_is_worth_nothing_and_named(id, name):
+    scope = {"np": np}
+    exec(next(source for source in code("exercises", name) if "def given" in source), scope)
+    for seed in SEEDS:
+        assert graded(question(id), scope["given"], seed) == (0, [question(id).mistakes[0].name])
 
 
 @pytest.mark.parametrize("asked", QUESTIONS, ids=lambda q: q.id)
