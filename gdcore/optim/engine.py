@@ -54,7 +54,8 @@ def bucket_for(rule, params, memory, compile):
             return NativeBucket(params, memory, kernel)
     if rule.reads != "entry":  # on a CPU the products of matrices take the time, and torch.compile does not make them faster
         return TensorBucket(params, memory, compile and not (rule.reads == "matrix" and first.device.type == "cpu"))
-    return FlatBucket(params, memory, _kernel(EagerKernel, rule), compile)
+    by_torch = compile and first.device.type != "cpu"  # there torch.compile fuses; torch calls one by one would not
+    return FlatBucket(params, memory, None if by_torch else _kernel(EagerKernel, rule), compile)
 
 
 class TensorBucket:

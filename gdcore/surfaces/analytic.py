@@ -1,10 +1,12 @@
 """Surfaces with a formula: bowls, valleys, saddles, and landscapes with many minima."""
 
+import functools
 import math
+from dataclasses import replace
 
 import numpy as np
 
-from gdcore.rules.arithmetic import ratio, sign, sqrt
+from gdcore.rules.arithmetic import maximum, minimum, ratio, sign, sqrt
 from gdcore.surfaces.base import cos, exp, of_coordinates, sin
 
 __all__ = ["absolute", "ackley", "beale", "booth", "deep_linear", "double_well", "exponential", "himmelblau", "monkey_saddle",
@@ -25,21 +27,31 @@ def quadratic(condition=100, dimension=2, rotation=0.0, largest=None):
     if rotation and dimension != 2:
         raise ValueError(f"quadratic got rotation = {rotation!r} in {dimension} dimensions; a rotation needs dimension = 2.")
     curvatures = np.geomspace(largest / condition, largest, dimension).tolist() if dimension > 1 else [largest]
-    c, s = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
+    surface = bowl(curvatures, condition, float(rotation) if rotation else None)
+    asked = {"condition": float(condition), "rotation": float(rotation), "largest": largest}
+    return surface if dimension != 2 else replace(surface, parameters=asked)
 
-    def turn(x, s=s):
-        return (c * x[0] + s * x[1], c * x[1] - s * x[0]) if rotation else x
 
-    start = tuple(float(v) for v in turn([1.0] * dimension, -s))
+def bowl(curvatures, condition, rotation=None):
+    """½ Σ l z² with z = x turned by `rotation` degrees: `quadratic`, of numbers or of symbols, whose ranges nobody checks."""
+    if rotation is not None:
+        c, s = cos(rotation * (math.pi / 180)), sin(rotation * (math.pi / 180))
+
+    def turn(x, back=False):
+        if rotation is None:
+            return x
+        return (c * x[0] - s * x[1], c * x[1] + s * x[0]) if back else (c * x[0] + s * x[1], c * x[1] - s * x[0])
+
+    n = len(curvatures)
     return of_coordinates(
         "quadratic",
         lambda *x: sum(l * z**2 for l, z in zip(curvatures, turn(x))) / 2,
-        lambda *x: tuple(turn([l * z for l, z in zip(curvatures, turn(x))], -s)),
-        start=start if dimension > 1 else start[0],
-        minima=((0.0,) * dimension,) if dimension > 1 else (0.0,),
-        box=((-1.5, 1.5),) * dimension,
+        lambda *x: tuple(turn([l * z for l, z in zip(curvatures, turn(x))], back=True)),
+        start=tuple(turn([1.0] * n, back=True)) if n > 1 else 1.0,
+        minima=((0.0,) * n,) if n > 1 else (0.0,),
+        box=((-1.5, 1.5),) * n,
         about=f"A bowl {condition:g} times as steep across as along: all rates of convergence have closed forms here.",
-        lipschitz=max(curvatures), strong_convexity=min(curvatures))
+        lipschitz=functools.reduce(maximum, curvatures), strong_convexity=functools.reduce(minimum, curvatures))
 
 
 rosenbrock = of_coordinates(

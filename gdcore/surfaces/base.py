@@ -33,6 +33,7 @@ class Surface:
     lipschitz: float | None = None  # L: largest curvature anywhere; None if there is no bound
     strong_convexity: float | None = None  # μ: smallest curvature anywhere; None if it is not positive
     data: tuple | None = field(default=None, repr=False)  # (X, y) where the function is a loss on data
+    parameters: dict = field(default_factory=dict, repr=False)  # what a family of surfaces was asked for, if a figure may change it
 
     def __call__(self, x):
         return self.function(x)

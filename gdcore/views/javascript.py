@@ -5,7 +5,7 @@ import ast
 from gdcore.rules.base import Rule, Wrapper
 from gdcore.views.syntax import Step, instance, parsed
 
-__all__ = ["javascript"]
+__all__ = ["Writer", "javascript"]
 
 _CALLS = {
     "sqrt": "Math.sqrt({})",
@@ -15,7 +15,7 @@ _CALLS = {
     "minimum": "Math.min({}, {})",
 }
 _SIGNS = {ast.Add: ("+", 4), ast.Sub: ("-", 4), ast.Mult: ("*", 5), ast.Div: ("/", 5), ast.Mod: ("%", 5), ast.Pow: ("**", 7),
-          ast.Gt: (">", 3), ast.Lt: ("<", 3), ast.Eq: ("===", 3)}
+          ast.Gt: (">", 3), ast.Lt: ("<", 3), ast.Eq: ("===", 3), ast.Is: ("===", 3)}
 _CHOICE, _UNARY, _ATOM = 1, 6, 9  # precedence, as the numbers above
 
 
@@ -44,7 +44,7 @@ def _update(rule, name):
     x, g, t, *memory = (a.arg for a in tree.args.args[1:])
     parts = [*memory, *(["...inner"] if isinstance(rule, Wrapper) else [])]
     state = f"{{{', '.join(parts)}}}" if parts else "s"
-    writer = _Writer(rule, {x, g, t, *memory}, memory)
+    writer = Writer(rule, {x, g, t, *memory}, memory)
     return "\n".join([f"function {name}(h, {x}, {g}, {t}, {state}) {{", *writer.body(tree.body, "  "), "}"])
 
 
@@ -58,7 +58,7 @@ def _init(rule, name):
         x = tree.args.args[1].arg
         (value,) = (s.value for s in tree.body if isinstance(s, ast.Return))
         values = value.elts if isinstance(value, ast.Tuple) else [value]
-        writer = _Writer(rule, {x}, ())
+        writer = Writer(rule, {x}, ())
         pairs = [f"{n}: {writer.text(v)}" if n != writer.text(v) else n for n, v in zip(own, values)]
     if isinstance(rule, Wrapper):
         pairs.append(f"...{type(rule.rule).__name__}.init(h, {x})")
@@ -70,7 +70,7 @@ def _answer(rule, name):
     return f"{name}.answer = (h, x, s) => {answer};"
 
 
-class _Writer:
+class Writer:
     """Writes Python's expressions and assignments in JavaScript, with the same names in the same order."""
 
     def __init__(self, rule, known, memory):

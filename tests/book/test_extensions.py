@@ -150,7 +150,7 @@ def test_a_good_small_book_builds(tmp_path):
 
 
 def test_each_fault_is_reported(tmp_path):
-    text = "# Title\n\n[a](nowhere.ipynb) [b](../book/references.md#nobody-1900) ![](../book/_static/logo.svg) {ref}`none`\n\n```{rule} Adam\n```"
+    text = "# Title\n\n[a](nowhere.ipynb) ![](../book/_static/logo.svg) {cite}`nobody1900` {ref}`none`\n\n```{rule} Adam\n```"
     status, log = small_book(
         tmp_path, output("image/svg+xml", SVG.format("a")), output("image/png", PNG), output("image/svg+xml", SVG.format("a"), "One"),
         text=text,
@@ -162,6 +162,7 @@ def test_each_fault_is_reported(tmp_path):
         "two figures share the ids a-t",
         "logo.svg has no alt text",
         "target not found: 'nowhere.ipynb'",
+        'Unknown interpreted text role "cite"',
         "undefined label: 'none'",
     ):
         assert message in log, f"{message!r} is not in\n{log}"

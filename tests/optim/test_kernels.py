@@ -10,6 +10,7 @@ import gdcore.rules as R
 from gdcore.kernels.eager import EagerKernel
 from gdcore.kernels.native import NativeKernel
 from gdcore.kernels.trace import NotTraceable, trace
+from gdcore.optim import engine
 from gdcore.optim.engine import CHUNK
 from tests.optim.common import distance, parameters, set_gradients, train
 
@@ -163,6 +164,25 @@ def test_rules_without_a_program_are_compiled_by_torch():
         return params
 
     assert distance(run(True), run(False)) < 1e-12
+
+
+@pytest.mark.slow
+def test_where_there_is_no_kernel_of_ours_torch_fuses_the_rule(monkeypatch):
+    """What compile=True does on a GPU, here on the processor: small tensors packed, large ones whole."""
+    from gdcore.optim import NAdam
+
+    def run(compile):
+        params, generator = parameters(), torch.Generator().manual_seed(1)
+        optimizer = NAdam(params, compile=compile)
+        for t in range(4):
+            optimizer.param_groups[0]["lr"] = 0.01 * (t + 1)
+            set_gradients(params, generator)
+            optimizer.step()
+        return params
+
+    plain = run(False)
+    monkeypatch.setattr(engine, "_kernel", lambda *which: None)
+    assert distance(run(True), plain) < 1e-12
 
 
 @pytest.mark.parametrize("cls", ["Adam", "LAMB"])  # entry by entry, and with the lengths of tensors before the step

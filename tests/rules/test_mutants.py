@@ -63,6 +63,7 @@ def killed(mutant):
 TESTED = [cls for cls in (*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS) if cls is not R.SAM]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", TESTED, ids=lambda c: c.__name__)
 def test_generic_faults(cls, record_property):
     mutants = list(generic_mutants(cls))

@@ -21,10 +21,10 @@ def name(rule):
     return type(rule).__name__
 
 
-def in_world(rule, convert, shape="matrix"):
+def in_world(rule, convert, shape="matrix", read=np.asarray):
     x0, gradients = problem(shape, 12)
     iterates = trajectory(rule, convert(x0), [convert(g) for g in gradients], [rule.hyperparameters()["lr"]] * 12)
-    return [np.asarray(x) for x in iterates]
+    return [read(x) for x in iterates]
 
 
 @pytest.mark.parametrize("rule", ALL, ids=name)

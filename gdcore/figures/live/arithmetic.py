@@ -1,0 +1,171 @@
+"""All the arithmetic of the living figures as one text of JavaScript, printed from the rules and surfaces themselves.
+
+`arithmetic()` is a classic script that defines one constant, `{RULES, SURFACES, makeRule, makeSurface, run}`, of five names:
+
+RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules
+             that can act on a vector. fields: {lr: {symbol (LaTeX), text, meaning, default, low, high, openLow, openHigh,
+             integer}, …}; a field without a range has no low. wraps: whether it goes around another rule. Take `makeRule` to run one.
+SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, about, lipschitz, strongConvexity, parameters, value(x),
+             gradient(x)}, …}, at the defaults of their parameters, which are described like the fields of rules. Points are arrays, in
+             one dimension too; lipschitz and strongConvexity are null where there is none.
+makeRule     ({rule: "Lookahead", hyper: {sync_period: 3}, inner: {rule: "Adam", hyper: {lr: 0.1}}}) -> {name, h, update(x, g, t, s) ->
+             [x, s], init(x) -> s, answer(x, s) -> x, probe(x, g, t, s) -> x or null, rate, withRate(lr) -> rule}. t counts from 1, s is
+             opaque, nothing is changed in place. hyper and what is missing in it are optional. rate: its lr, or that of the inner rule.
+makeSurface  ({surface: "quadratic", parameters: {condition: 100, rotation: 30}}) -> an object like those of SURFACES, in which
+             `parameters` are the values.
+run          (rule, surface, start, steps, options) -> {xs, values, norms, answers, recorded, step, status, message}: what
+             gdcore.minimize does. xs and answers hold the points one after another (Float64Array), recorded the step of each point.
+             start: an array of numbers, or null for that of the surface. options: tolerance (1e-8; null: never converged); schedule(t),
+             t = 0, 1, …, the factor on lr; noise(t), t = 1, 2, …, an array that is added to the gradient on its way to the rule (values,
+             norms and the status are those of the surface itself); record: keep every so many steps, and always the last.
+
+What makes no sense throws an Error of one sentence that the reader may see.
+"""
+
+import functools
+import html.entities
+import json
+import math
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from gdcore import rules as R
+from gdcore.rules.hyperparameters import HYPERPARAMETERS, Hyperparameter
+from gdcore.surfaces import SURFACES
+from gdcore.surfaces.analytic import bowl
+from gdcore.views.javascript import javascript
+from gdcore.views.javascript_arrays import javascript_of_arrays
+from gdcore.views.recorded import Printer, Value, Vector, number
+
+__all__ = ["arithmetic"]
+
+NAMES = "{RULES, SURFACES, makeRule, makeSurface, run}"
+
+# what a slider may move on a surface: {surface: {parameter: (description, default)}}; None is a default that the surface works out
+PARAMETERS = {"quadratic": {
+    "condition": (Hyperparameter(r"\kappa", "condition: how many times as steep across as along", low=1.0), 100),
+    "rotation": (Hyperparameter(r"\varphi", "degrees by which the bowl is turned", low=-math.inf, open_low=True), 0),
+    "largest": (Hyperparameter("L", "largest curvature; by default it equals the condition", open_low=True), None),
+}}
+
+
+@functools.cache
+def arithmetic():
+    """The JavaScript described above; the same text every time, made of what is installed and never stored."""
+    hand = Path(__file__).with_name("js").joinpath("run.js").read_text("utf-8")
+    return f"const {NAMES} = (() => {{\n{_rules()}\n{_surfaces()}\n{hand}\nreturn {NAMES};\n}})();\n"
+
+
+# -- rules -----------------------------------------------------------------------------------------------------------------------
+
+
+def _rules():
+    vectors = [kind for kind in R.RULES if kind.reads != "matrix"]
+    around = [*R.WRAPPERS, *R.COMPOSITIONS]
+    used = {f.name for kind in (*vectors, *around) for f in fields(kind)}
+    functions = [javascript(kind) if _entrywise(kind) else javascript_of_arrays(kind) for kind in (*vectors, *around)]
+    knobs = {name: _knob(known) for name, known in HYPERPARAMETERS.items() if name in used}
+    matrices = [kind.__name__ for kind in R.RULES if kind.reads == "matrix"]
+    return "\n".join([
+        *functions,
+        f"const MATRICES = {_json(matrices)};",
+        f"const KNOBS = {_object(knobs)};",
+        f"const RULES = {_object({kind.__name__: _rule(kind) for kind in (*vectors, *around)})};",
+    ])  # fmt: skip
+
+
+def _entrywise(kind):
+    return not issubclass(kind, R.Wrapper) and kind.reads == "entry"
+
+
+def _rule(kind):
+    name, defaults = kind.__name__, {f.name: _json(f.default) for f in fields(kind) if f.name != "rule"}
+    code = f"entrywise({name})" if _entrywise(kind) else name
+    return f"described({code}, {_json(issubclass(kind, R.Wrapper))}, {_object(defaults)})"
+
+
+def _knob(known, **more):
+    """A hyper-parameter as an object, without what most of them share."""
+    shown = {"symbol": known.symbol, "text": plain(known.symbol), "meaning": known.meaning}
+    usual = Hyperparameter("", "")
+    names = {"low": "low", "high": "high", "open_low": "openLow", "open_high": "openHigh", "integer": "integer"}
+    shown |= {js: getattr(known, n) for n, js in names.items() if getattr(known, n) != getattr(usual, n)}
+    return _object({n: _json(v) for n, v in (shown | more).items()})
+
+
+def plain(latex):
+    r"""A LaTeX symbol as plain text: \beta_1 is β₁."""
+    text = re.sub(r"\\(?:var)?(\w+?)(?=[_^]|$)", lambda m: html.entities.html5[m[1] + ";"], latex)
+    text = re.sub(r"_(\d)", lambda m: chr(ord("₀") + int(m[1])), text)
+    text = re.sub(r"\^([+-])", lambda m: {"+": "⁺", "-": "⁻"}[m[1]], text)
+    return re.sub(r"[{}\\]", "", text)
+
+
+# -- surfaces --------------------------------------------------------------------------------------------------------------------
+
+
+def _surfaces():
+    data = {}
+    makers = {name: _surface(surface, data) for name, surface in SURFACES.items()}
+    arrays = [f"const {name} = [{', '.join(map(number, numbers))}];" for numbers, name in data.items()]
+    knobs = {name: _object({p: _knob(known, default=default) for p, (known, default) in parameters.items()})
+             for name, parameters in PARAMETERS.items()}
+    return "\n".join([*arrays, f"const PARAMETERS = {_object(knobs)};", f"const MAKERS = {_object(makers)};"])
+
+
+def _surface(surface, data):
+    """A function of the parameters p that makes a surface."""
+    known = surface  # with numbers, where the other has symbols
+    if surface.name == "quadratic":
+        condition, rotation, largest = (Value("name", f"p.{n}", varies=False) for n in PARAMETERS["quadratic"])
+        largest = Value("or", largest, condition)
+        surface = bowl((largest / condition, largest), condition, rotation)
+    one = known.dimension == 1
+    point = [Value("name", f"x[{i}]", varies=True) for i in range(known.dimension)]
+    x = point[0] if one else Vector(point)
+    value, slopes = surface.function(x), surface.gradient(x)
+    slopes = [slopes] if one else slopes.parts
+    start = [surface.start] if one else surface.start
+    bounds = [surface.lipschitz, surface.strong_convexity]
+    printer = Printer(data)
+    constants = printer.constants(value, *slopes, *(v for v in (*start, *bounds) if isinstance(v, Value)))
+    lipschitz, convexity = ("null" if v is None else printer.text(v) for v in bounds)
+    minima = [[m] for m in surface.minima] if one else surface.minima
+    return "\n".join([
+        "(p) => {", *constants, "return {",
+        f"dimension: {known.dimension}, start: [{', '.join(map(printer.text, start))}], box: {_json(surface.box)},",
+        f"minima: {_json(minima)}, minimumValue: {number(surface.minimum_value)},",
+        f"lipschitz: {lipschitz}, strongConvexity: {convexity},",
+        f"about: {_text(surface.about)},",
+        f"value(x) {_body(printer, [value], '{}')},",
+        f"gradient(x) {_body(printer, slopes, '[{}]')}",
+        "};\n}",
+    ])  # fmt: skip
+
+
+def _body(printer, results, pattern):
+    own = Printer(printer.data)
+    own.names.update(printer.names)
+    lines = own.shared(*results)
+    return "\n".join(["{", *lines, f"return {pattern.format(', '.join(map(own.text, results)))};", "}"])
+
+
+# -- text ------------------------------------------------------------------------------------------------------------------------
+
+
+def _text(words):
+    return f"`{words}`" if "${" in words else json.dumps(words, ensure_ascii=False)
+
+
+def _json(value):
+    """A value of Python in JavaScript, infinities included."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_json, value))}]"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return number(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _object(texts):
+    return "{\n" + ",\n".join(f"{name}: {text}" for name, text in texts.items()) + "\n}"

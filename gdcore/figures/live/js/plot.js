@@ -1,0 +1,244 @@
+// A panel with two axes, drawn on a canvas in the page's own colours.
+
+const SUPERSCRIPT = {"-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹"};
+const power = (exponent) => (exponent === 0 ? "1" : exponent === 1 ? "10" : `10${[...String(exponent)].map((c) => SUPERSCRIPT[c]).join("")}`);
+
+class Plot {
+  // label: for screen readers; x, y: {label, log, integer}; aspect: height / width; grid: whether ticks have lines; bare: no axes
+  constructor(figure, {label, x = {}, y = {}, aspect = 0.75, grid = true, bare = false}) {
+    Object.assign(this, {figure, grid});
+    this.axis = {x: {range: [0, 1], ...x}, y: {range: [0, 1], ...y}};
+    this.margin = bare ? {left: 0, right: 0, top: 0, bottom: 0} : {left: y.label ? 56 : 36, right: 14, top: 12, bottom: x.label ? 40 : 26};
+    this.canvas = element("canvas", {role: "img", "aria-label": label});
+    this.box = element("div", {class: "gd-live-plot", style: `aspect-ratio: 1 / ${aspect}`}, this.canvas);
+    this.pen = this.canvas.getContext("2d");
+    this.fields = new Map();
+    figure.panels.append(this.box);
+    figure.plots.push(this);
+  }
+
+  // Follow the size of the box; the first report comes at once and draws the first picture.
+  watch() {
+    const sizes = new ResizeObserver(() => {
+      const {width, height} = this.box.getBoundingClientRect();
+      const density = Math.min(devicePixelRatio || 1, 2);
+      if (!width || (this.width === width && this.height === height && this.density === density)) return;
+      Object.assign(this, {width, height, density});
+      this.canvas.width = Math.round(width * density);
+      this.canvas.height = Math.round(height * density);
+      this.fields.clear();
+      drawInTurn(this.figure);
+    });
+    sizes.observe(this.box);
+    this.figure.signal.addEventListener("abort", () => sizes.disconnect());
+  }
+
+  // -- where things are -------------------------------------------------------------------------------------------------------
+
+  range(name, low, high) {
+    this.axis[name].range = low < high ? [low, high] : [low - 0.5, high + 0.5];
+  }
+
+  share(name, value) {
+    const {range: [low, high], log} = this.axis[name];
+    return log ? (Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low)) : (value - low) / (high - low);
+  }
+
+  x(value) {
+    return this.margin.left + this.share("x", value) * (this.width - this.margin.left - this.margin.right);
+  }
+
+  y(value) {
+    return this.height - this.margin.bottom - this.share("y", value) * (this.height - this.margin.top - this.margin.bottom);
+  }
+
+  // The values at a place of the screen, held inside the axes.
+  at(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const of = (name, share) => {
+      const {range: [low, high], log} = this.axis[name];
+      const inside = Math.min(1, Math.max(0, share));
+      return log ? low * (high / low) ** inside : low + inside * (high - low);
+    };
+    const {left, right, top, bottom} = this.margin;
+    return [of("x", (event.clientX - box.left - left) / (box.width - left - right)),
+            of("y", 1 - (event.clientY - box.top - top) / (box.height - top - bottom))];
+  }
+
+  // -- drawing ----------------------------------------------------------------------------------------------------------------
+
+  clear() {
+    this.pen.setTransform(this.density, 0, 0, this.density, 0, 0);
+    this.pen.clearRect(0, 0, this.width, this.height);
+    this.pen.lineJoin = this.pen.lineCap = "round";
+    this.pen.font = `12px ${getComputedStyle(this.figure.root).fontFamily}`;
+  }
+
+  // Draw only inside the axes.
+  inside(draw) {
+    const {left, right, top, bottom} = this.margin;
+    this.pen.save();
+    this.pen.beginPath();
+    this.pen.rect(left, top, this.width - left - right, this.height - top - bottom);
+    this.pen.clip();
+    draw();
+    this.pen.restore();
+  }
+
+  axes() {
+    const {pen, margin} = this, {ink, quiet, grid} = this.figure.colors;
+    const [left, right, top, bottom] = [margin.left, this.width - margin.right, margin.top, this.height - margin.bottom];
+    pen.lineWidth = 1;
+    pen.strokeStyle = grid;
+    pen.fillStyle = quiet;
+    pen.textBaseline = "top";
+    pen.textAlign = "center";
+    const few = this.width < 300 ? 4 : 6;
+    for (const [value, text] of ticks(this.axis.x, few)) {
+      const at = this.x(value);
+      this.segment(at, this.grid ? top : bottom - 4, at, bottom);
+      pen.fillText(text, Math.min(at, this.width - pen.measureText(text).width / 2), bottom + 6);
+    }
+    pen.textBaseline = "middle";
+    pen.textAlign = "right";
+    for (const [value, text] of ticks(this.axis.y, 5)) {
+      const at = this.y(value);
+      this.segment(left, at, this.grid ? right : left + 4, at);
+      pen.fillText(text, left - 6, at);
+    }
+    pen.fillStyle = ink;
+    if (this.axis.x.label) {
+      pen.textAlign = "center";
+      pen.textBaseline = "bottom";
+      pen.fillText(this.axis.x.label, (left + right) / 2, this.height - 2);
+    }
+    if (this.axis.y.label) {
+      pen.save();
+      pen.translate(2, (top + bottom) / 2);
+      pen.rotate(-Math.PI / 2);
+      pen.textAlign = "center";
+      pen.textBaseline = "top";
+      pen.fillText(this.axis.y.label, 0, 0);
+      pen.restore();
+    }
+  }
+
+  segment(x0, y0, x1, y1) {
+    this.pen.beginPath();
+    this.pen.moveTo(x0, y0);
+    this.pen.lineTo(x1, y1);
+    this.pen.stroke();
+  }
+
+  // A line through points given as two functions of their number; it breaks where a value is not finite.
+  line(count, x, y, {color, width = 2, alpha = 1, dash = []}) {
+    const {pen} = this;
+    pen.save();
+    Object.assign(pen, {strokeStyle: color, lineWidth: width, globalAlpha: alpha});
+    pen.setLineDash(dash);
+    pen.beginPath();
+    let down = false;
+    for (let i = 0; i < count; i++) {
+      const px = this.x(x(i)), py = this.y(y(i));
+      // far outside the canvas is as good as at its edge, and canvases dislike huge numbers
+      if (Number.isFinite(px) && Number.isFinite(py)) pen[down ? "lineTo" : "moveTo"](hold(px, this.width), hold(py, this.height));
+      down = Number.isFinite(px) && Number.isFinite(py);
+    }
+    pen.stroke();
+    pen.restore();
+  }
+
+  dot(x, y, {color, radius = 4, alpha = 1, ring = true}) {
+    const {pen} = this;
+    pen.globalAlpha = alpha;
+    pen.beginPath();
+    pen.arc(this.x(x), this.y(y), radius, 0, 7);
+    pen.fillStyle = color;
+    pen.fill();
+    if (ring) {
+      pen.lineWidth = 1.5;
+      pen.strokeStyle = this.figure.colors.ground;
+      pen.stroke();
+    }
+    pen.globalAlpha = 1;
+  }
+
+  text(words, x, y, {color = this.figure.colors.ink, align = "left", baseline = "middle", dx = 0, dy = 0, bold = false} = {}) {
+    const {pen} = this;
+    pen.save();
+    pen.textAlign = align;
+    pen.textBaseline = baseline;
+    if (bold) pen.font = `600 ${pen.font}`;
+    pen.lineWidth = 3;
+    pen.strokeStyle = this.figure.colors.ground; // a halo, so that lines do not cross the letters
+    pen.strokeText(words, this.x(x) + dx, this.y(y) + dy);
+    pen.fillStyle = color;
+    pen.fillText(words, this.x(x) + dx, this.y(y) + dy);
+    pen.restore();
+  }
+
+  // The landscape as bands of equal height, the deeper the darker. `key` names what the picture depends on: it is kept until that changes.
+  field(value, key) {
+    const name = `${key} ${this.axis.x.range} ${this.axis.y.range} ${this.figure.colors.field}`;
+    if (!this.fields.has(name)) {
+      this.fields.clear();
+      this.fields.set(name, bands(this, value));
+    }
+    const {left, top, right, bottom} = this.margin;
+    this.pen.drawImage(this.fields.get(name), left, top, this.width - left - right, this.height - top - bottom);
+  }
+}
+
+const hold = (at, size) => Math.max(-4 * size, Math.min(5 * size, at));
+
+// [[value, text], …] for an axis: powers of ten, or round numbers.
+function ticks({range: [low, high], log, integer}, count) {
+  if (log) {
+    const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+    const every = Math.max(1, Math.ceil((last - first + 1) / count));
+    const found = [];
+    for (let e = first; e <= last; e++) if ((e - first) % every === 0) found.push([10 ** e, power(e)]);
+    return found;
+  }
+  const rough = (high - low) / count, unit = 10 ** Math.floor(Math.log10(rough));
+  let every = unit * ([1, 2, 5, 10].find((m) => m * unit >= rough) ?? 10);
+  if (integer) every = Math.max(1, Math.round(every));
+  const found = [];
+  for (let i = Math.ceil(low / every - 1e-9); i * every <= high + 1e-9 * every; i++) found.push([i * every, number(i * every)]);
+  return found;
+}
+
+const BANDS = 16;
+
+// Values on a coarse grid, interpolated in between; the levels are even in the logarithm above the lowest value.
+function bands(plot, value) {
+  const {left, right, top, bottom} = plot.margin;
+  const width = Math.round((plot.width - left - right) * plot.density), height = Math.round((plot.height - top - bottom) * plot.density);
+  const columns = Math.ceil(width / 4) + 1, rows = Math.ceil(height / 4) + 1;
+  const {x: {range: [x0, x1]}, y: {range: [y0, y1]}} = plot.axis;
+  const coarse = new Float64Array(columns * rows);
+  for (let j = 0; j < rows; j++) for (let i = 0; i < columns; i++) {
+    coarse[j * columns + i] = value(x0 + ((x1 - x0) * i) / (columns - 1), y1 - ((y1 - y0) * j) / (rows - 1));
+  }
+  const finite = coarse.filter(Number.isFinite).sort();
+  const lowest = finite[0] ?? 0, unit = Math.max((finite[Math.floor(finite.length / 12)] ?? 1) - lowest, 1e-12);
+  const reach = Math.log1p(((finite.at(-1) ?? 1) - lowest) / unit) || 1;
+  for (let k = 0; k < coarse.length; k++) coarse[k] = (BANDS * Math.log1p((coarse[k] - lowest) / unit)) / reach;
+  const picture = element("canvas", {width, height}), pen = picture.getContext("2d");
+  const image = pen.createImageData(width, height);
+  const [r, g, b] = plot.figure.colors.field.match(/\d+/g).map(Number);
+  const above = new Int16Array(width).fill(-1);
+  for (let j = 0; j < height; j++) {
+    const v = (j / (height - 1)) * (rows - 1), row = Math.min(rows - 2, Math.floor(v)), dv = v - row;
+    for (let i = 0, before = -1; i < width; i++) {
+      const u = (i / (width - 1)) * (columns - 1), column = Math.min(columns - 2, Math.floor(u)), du = u - column, k = row * columns + column;
+      const level = (1 - dv) * ((1 - du) * coarse[k] + du * coarse[k + 1]) + dv * ((1 - du) * coarse[k + columns] + du * coarse[k + columns + 1]);
+      const band = Number.isFinite(level) ? Math.min(BANDS - 1, Math.floor(level)) : BANDS;
+      const line = (i && before !== band) || (j && above[i] !== band) ? 34 : 0;
+      before = above[i] = band;
+      image.data.set([r, g, b, (band < BANDS ? 120 - 7 * band : 0) + line], 4 * (j * width + i));
+    }
+  }
+  pen.putImageData(image, 0, 0);
+  return picture;
+}

@@ -1,0 +1,205 @@
+// What the printed rules and surfaces need around them: their memory, their checks, and the loop of gdcore.minimize.
+// Printed before this file: a function for each rule, MATRICES, KNOBS, RULES, PARAMETERS and MAKERS (of surfaces).
+
+// -- numbers ------------------------------------------------------------------------------------------------------------------
+
+function norm(x) {
+  return Math.sqrt(sum(x.length, (i) => x[i] * x[i]));
+}
+
+function rms(x) {
+  return norm(x) / Math.sqrt(x.length);
+}
+
+function logaddexp(a, b) {
+  return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
+}
+
+function rows(n, f) {
+  return Array.from({length: n}, (_, i) => f(i));
+}
+
+function sum(n, f) {
+  let s = 0;
+  for (let i = 0; i < n; i++) s += f(i);
+  return s;
+}
+
+// the length of a gradient, without overflow on the way
+function size(g) {
+  const top = g.reduce((a, v) => Math.max(a, Math.abs(v)), 0);
+  return top > 0 && top < Infinity ? top * norm(g.map((v) => v / top)) : top;
+}
+
+// a number in n digits, as Python's format "g" writes it
+function short(v, n = 6) {
+  if (!Number.isFinite(v)) return String(v).replace("Infinity", "inf").replace("NaN", "nan");
+  const [digits, power] = v.toExponential(n - 1).split("e");
+  if (power >= -4 && power < n) return String(Number(v.toPrecision(n)));
+  return `${Number(digits)}e${power[0]}${power.slice(1).padStart(2, "0")}`;
+}
+
+// -- descriptions and checks --------------------------------------------------------------------------------------------------
+
+const quote = (v) => (typeof v === "number" ? String(v) : JSON.stringify(v) ?? String(v));
+
+function need(good, sentence) {
+  if (!good) throw new Error(sentence);
+}
+
+function look(kind, name, among) {
+  need(typeof name === "string" && Object.hasOwn(among, name),
+    `There is no ${kind} ${quote(name)}; known are ${Object.keys(among).join(", ")}.`);
+  return among[name];
+}
+
+function knob(name, row, value) {
+  if (!row) return {symbol: "", text: name, meaning: "", default: value}; // no number: no range
+  return {low: 0, high: Infinity, openLow: false, openHigh: true, integer: false, ...row, default: value};
+}
+
+function check(owner, name, {meaning, low, high, openLow, openHigh, integer, default: usual}, value) {
+  if (value === null && usual === null) return;
+  const type = usual === null ? "number" : typeof usual;
+  need(typeof value === type, `${owner} got ${name} = ${quote(value)}, but ${name} must be ${type === "number" ? "a number" : "true or false"}.`);
+  if (low === undefined) return;
+  const above = openLow ? value > low : value >= low, below = openHigh ? value < high : value <= high;
+  const range = `${openLow ? "(" : "["}${short(low)}, ${short(high)}${openHigh ? ")" : "]"}`;
+  need(above && below && (!integer || Number.isInteger(value)),
+    `${owner} got ${name} = ${value}, but ${name} (${meaning}) must lie in ${integer ? "a whole number in " : ""}${range}.`);
+}
+
+// the values given and the defaults of the others; `what` names them in an error
+function filled(owner, what, knobs, given) {
+  need(given && typeof given === "object" && !Array.isArray(given),
+    `${owner} got ${quote(given)} for its ${what}s; give an object of names and numbers.`);
+  const values = Object.fromEntries(Object.entries(knobs).map(([name, {default: usual}]) => [name, usual]));
+  for (const [name, value] of Object.entries(given)) {
+    need(Object.hasOwn(knobs, name), `${owner} has no ${what} ${quote(name)}; it has ${Object.keys(knobs).join(", ") || "none"}.`);
+    check(owner, name, knobs[name], value);
+    values[name] = value;
+  }
+  return values;
+}
+
+// -- rules --------------------------------------------------------------------------------------------------------------------
+
+// a rule for single numbers as a rule for vectors: each entry has a memory of its own
+function entrywise(rule) {
+  return {
+    update(h, x, g, t, s) {
+      const next = x.map((v, i) => rule(h, v, g[i], t, s[i]));
+      return [next.map((n) => n[0]), next.map((n) => n[1])];
+    },
+    init: (h, x) => x.map((v) => rule.init(h, v)),
+    answer: (h, x, s) => x.map((v, i) => rule.answer(h, v, s[i])),
+  };
+}
+
+function described(code, wraps, defaults) {
+  const fields = Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, knob(name, KNOBS[name], value)]));
+  return {fields, wraps, update: code.update ?? code, init: code.init, answer: code.answer, probe: code.probe};
+}
+
+function makeRule({rule: name, hyper = {}, inner} = {}) {
+  need(!MATRICES.includes(name), `${name} works on matrices, and the points of a surface are vectors; choose another rule, such as Adam.`);
+  const kind = look("rule", name, RULES);
+  need(!kind.wraps || inner, `${name} goes around another rule; give it one as inner, such as {rule: "Adam"}.`);
+  need(kind.wraps || !inner, `${name} goes around no other rule; leave inner out.`);
+  const within = kind.wraps ? makeRule(inner) : undefined;
+  need(name !== "DecoupledDecay" || "lr" in within.h,
+    `DecoupledDecay needs the learning rate of the rule in it, and ${within?.name} has none of its own; put DecoupledDecay inside.`);
+  return bound(name, filled(name, "hyper-parameter", kind.fields, hyper), within);
+}
+
+function bound(name, h, inner) {
+  const {fields, update, init, answer, probe} = RULES[name];
+  return {
+    name, h, rate: h.lr ?? inner?.rate,
+    update: (x, g, t, s) => update(h, x, g, t, s, inner),
+    init: (x) => init(h, x, inner),
+    answer: (x, s) => answer(h, x, s, inner),
+    probe: (x, g, t, s) => (probe ? probe(h, x, g, t, s, inner) : null),
+    withRate(lr) {
+      if (!("lr" in h)) return bound(name, h, inner.withRate(lr));
+      check(name, "lr", fields.lr, lr);
+      return bound(name, {...h, lr}, inner);
+    },
+  };
+}
+
+// -- surfaces -----------------------------------------------------------------------------------------------------------------
+
+const parametersOf = (name) =>
+  Object.fromEntries(Object.entries(PARAMETERS[name] ?? {}).map(([p, row]) => [p, knob(p, row, row.default)]));
+
+function makeSurface({surface: name, parameters = {}} = {}) {
+  const make = look("surface", name, MAKERS);
+  const values = filled(name, "parameter", parametersOf(name), parameters);
+  return {name, ...make(values), parameters: values};
+}
+
+const SURFACES = Object.fromEntries(Object.keys(MAKERS).map((name) =>
+  [name, {...makeSurface({surface: name}), parameters: parametersOf(name)}]));
+
+// -- the loop -----------------------------------------------------------------------------------------------------------------
+
+const MOST = 1e6; // steps: a page has to answer at once
+
+function run(rule, surface, start, steps, {tolerance = 1e-8, schedule, noise, record = 1} = {}) {
+  let x = checked(rule, surface, start, steps, tolerance, schedule, record);
+  let s = rule.init(x), t = 0, status, why;
+  const path = {xs: [], values: [], norms: [], answers: [], recorded: []};
+  while (!status) {
+    const value = surface.value(x), g = surface.gradient(x), length = size(g);
+    why = fault(x, value, length);
+    if (why) {
+      status = "diverged";
+    } else if (tolerance !== null && length <= tolerance) {
+      [status, why] = ["converged", `the gradient's length ${short(length, 3)} is within the tolerance ${short(tolerance)}`];
+    } else if (t === steps) {
+      [status, why] = ["budget spent", `the gradient's length is still ${short(length, 3)}`];
+    }
+    if (status !== "diverged" && (status || t % record === 0)) keep(path, t, x, value, length, rule.answer(x, s));
+    if (status) break;
+    const now = schedule ? rule.withRate(rule.rate * schedule(t)) : rule;
+    [x, s] = step(now, surface, x, g, ++t, s, noise?.(t));
+  }
+  const {xs, values, norms, answers, recorded} = path;
+  return {
+    xs: Float64Array.from(xs), values: Float64Array.from(values), norms: Float64Array.from(norms), answers: Float64Array.from(answers),
+    recorded, step: t, status, message: `${status} at step ${t}: ${why}`,
+  };
+}
+
+function step(rule, surface, x, g, t, s, noise) {
+  const disturbed = (g) => (noise ? g.map((v, i) => v + noise[i]) : g);
+  const seen = disturbed(g), probe = rule.probe(x, seen, t, s);
+  return rule.update(x, probe ? disturbed(surface.gradient(probe)) : seen, t, s);
+}
+
+function fault(x, value, length) {
+  if (!x.every(Number.isFinite)) return "x is no longer finite";
+  if (!Number.isFinite(value)) return `the value is ${short(value)}`;
+  return Number.isFinite(length) ? "" : "the gradient is not finite";
+}
+
+function keep(path, t, x, value, length, answer) {
+  path.xs.push(...x);
+  path.values.push(value);
+  path.norms.push(length);
+  path.answers.push(...answer);
+  path.recorded.push(t);
+}
+
+// the start as an array of numbers, once everything makes sense
+function checked(rule, surface, start, steps, tolerance, schedule, record) {
+  const {name, dimension} = surface, x = Array.from(start ?? surface.start);
+  need(x.length === dimension && x.every(Number.isFinite),
+    `${name} cannot begin at ${quote(start)}; give ${dimension === 1 ? "one finite number" : `${dimension} finite numbers`} in an array.`);
+  need(Number.isInteger(steps) && steps >= 0 && steps <= MOST, `steps is ${quote(steps)}, but must be a whole number from 0 to ${MOST}.`);
+  need(Number.isInteger(record) && record > 0, `record is ${quote(record)}, but must be a whole number from 1 on.`);
+  need(tolerance === null || tolerance >= 0, `tolerance is ${quote(tolerance)}, but must be at least 0, or null to go on to the last step.`);
+  need(!schedule || rule.rate !== undefined, `${rule.name} has no learning rate lr that a schedule could change; leave schedule out.`);
+  return x;
+}

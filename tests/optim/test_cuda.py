@@ -1,0 +1,57 @@
+"""The same on a GPU: every rule in its world, every optimizer eager and compiled, the scaler of mixed precision."""
+
+import numpy as np
+import pytest
+import torch
+
+import gdcore.optim
+from gdcore.rules import Shampoo
+from tests.optim.common import MATRICES, SHAPES, distance, parameters, set_gradients
+from tests.optim.test_parity import CLASSES
+from tests.rules.table import distance as apart
+from tests.rules.test_worlds import ALL, in_world, name
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU: torch sees none on this machine")
+
+
+@pytest.mark.parametrize("rule", ALL, ids=name)
+def test_each_rule_gives_the_numbers_of_the_cpu(rule):
+    here = in_world(rule, np.asarray)
+    there = in_world(rule, lambda a: torch.tensor(a, device="cuda"), read=lambda x: x.cpu().numpy())
+    assert apart(there, here) < (1e-9 if isinstance(rule, Shampoo) else 1e-12)
+
+
+def walk(cls, device, compile, shapes, dtype, steps=20):
+    """The parameters after some steps with gradients that are made on the CPU, the same for every device."""
+    here, params = parameters(shapes, dtype), [p.detach().to(device).requires_grad_() for p in parameters(shapes, dtype)]
+    optimizer, generator = cls(params, compile=compile), torch.Generator().manual_seed(1)
+    for _ in range(steps):
+        set_gradients(here, generator)
+        for p, q in zip(params, here, strict=True):
+            p.grad = q.grad.to(device)
+        optimizer.step()
+    return [p.detach().cpu() for p in params]
+
+
+@pytest.mark.parametrize("compile", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize("kind", sorted(CLASSES))
+def test_each_optimizer_gives_the_numbers_of_the_cpu(kind, compile):
+    cls, shapes = getattr(gdcore.optim, kind), MATRICES if kind == "Muon" else SHAPES
+    dtype, near = (torch.float32, 2e-2) if kind == "Muon" else (torch.float64, 1e-11)  # Muon iterates in bfloat16
+    assert distance(walk(cls, "cuda", compile, shapes, dtype), walk(cls, "cpu", False, shapes, dtype)) <= near
+
+
+@pytest.mark.parametrize("compile", [False, True], ids=["eager", "compiled"])
+def test_the_scaler_skips_a_step_that_overflowed(compile):
+    layer = torch.nn.Linear(4, 1, device="cuda")
+    optimizer = gdcore.optim.Adam(layer.parameters(), compile=compile)
+    scaler = torch.amp.GradScaler("cuda", init_scale=2.0**14)
+    before = layer.weight.detach().clone()
+    for x in (torch.full((2, 4), 1e30, device="cuda"), torch.ones(2, 4, device="cuda")):
+        optimizer.zero_grad()
+        scaler.scale((layer(x) ** 2).mean()).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        if x[0, 0] > 1:
+            assert torch.equal(layer.weight, before) and scaler.get_scale() == 2.0**13
+    assert not torch.equal(layer.weight, before) and torch.isfinite(layer.weight).all()
