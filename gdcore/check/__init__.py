@@ -16,7 +16,7 @@ import sys
 import types
 
 from gdcore.check.claims import ClaimError, claim
-from gdcore.check.question import Case, Mistake, Question, question, questions
+from gdcore.check.declaration import Case, Mistake, Question, question, questions
 from gdcore.check.session import all, check, merge, progress
 
 __all__ = ["Case", "ClaimError", "Mistake", "Question", "all", "check", "claim", "merge", "progress", "question", "questions"]

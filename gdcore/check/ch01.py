@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gdcore.check.question import Case, Mistake, Question
+from gdcore.check.declaration import Case, Mistake, Question
 
 # -- 01.1 -----------------------------------------------------------------------------------------------------------------------
 
@@ -13,7 +13,7 @@ def items(*names):
 
 
 one_slip = Question(
-    "01.1", "One slip, four numbers", "predict", points=2, difficulty=1, minutes=5, name="answer",
+    "01.1", "One slip, four numbers", "predict", points=2, difficulty=1, minutes=5, name="predicted",
     objectives=("say which constant each loss answers", "say what an error costs"),
     draw=items("squared", "absolute", "sixty", "bill"), rtol=1e-3,
     oracle={"squared": 464.0, "absolute": 140.0, "sixty": 9.0, "bill": 3.0},
@@ -224,7 +224,7 @@ slope = Question(
 # -- 01.6 -----------------------------------------------------------------------------------------------------------------------
 
 choose = Question(
-    "01.6", "Which loss, and why", "choose", points=4, difficulty=1, minutes=6, name="answer",
+    "01.6", "Which loss, and why", "choose", points=4, difficulty=1, minutes=6, name="chosen",
     objectives=("choose a loss from what an error costs", "give the reason"),
     draw=items("budget", "parcels", "sensor", "spam"),
     oracle={"budget": ("squared", "c"), "parcels": ("absolute", "a"), "sensor": ("huber", "d"), "spam": ("cross-entropy", "b")},

@@ -3,13 +3,13 @@
 import numpy as np
 
 from gdcore.check.ch01 import items
-from gdcore.check.question import Case, Mistake, Question
+from gdcore.check.declaration import Case, Mistake, Question
 from gdcore.rules import GD
 
 # -- 03.1 -----------------------------------------------------------------------------------------------------------------------
 
 one_parabola = Question(
-    "03.1", "Five numbers about a parabola", "predict", points=3, difficulty=1, minutes=8, name="answer",
+    "03.1", "Five numbers about a parabola", "predict", points=3, difficulty=1, minutes=8, name="predicted",
     objectives=("predict a step from the curvature", "read an explosion"),
     draw=items("at 0.1", "at 0.25", "at 0.45", "border", "curvature"), rtol=1e-3,
     oracle={"at 0.1": 4.8, "at 0.25": 0.0, "at 0.45": -6.4, "border": 0.5, "curvature": 10.0},

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from gdcore.check.declaration import Case, Mistake, Question
 from gdcore.check.execute import Endless
-from gdcore.check.question import Case, Mistake, Question
 
 # -- 03.5 -----------------------------------------------------------------------------------------------------------------------
 

@@ -52,17 +52,14 @@ def judge(question, case, output):
 
 def expected_output(question, case):
     """What the oracle gives for this case."""
-    return _trusted(question.id, -1, json.dumps(case.inputs))
+    return _trusted(question, -1, json.dumps(case.inputs))
 
 
 @functools.lru_cache(maxsize=4096)
-def _trusted(id, number, inputs):
+def _trusted(question, number, inputs):
     """The output of a question's oracle (-1) or of its mistake of that number, kept, since a class asks for it a hundred times."""
-    from gdcore.check.question import question
-
-    asked = question(id)
-    code = asked.oracle if number < 0 else asked.mistakes[number].code
-    return run(asked.mode, code, json.loads(inputs), limit=30)
+    code = question.oracle if number < 0 else question.mistakes[number].code
+    return run(question.mode, code, json.loads(inputs), limit=30)
 
 
 def points_of(question, cases, verdicts):
@@ -77,7 +74,7 @@ def mistakes_of(question, cases, outputs):
         return [m for m in question.mistakes if _answers_like(m.code, cases, outputs)]
     for number, mistake in enumerate(question.mistakes):
         tried = [(c, o) for c, o in zip(cases, outputs) if o.get("raised") != "not tried"]
-        if tried and all(_alike(question, _trusted(question.id, number, json.dumps(c.inputs)), o) for c, o in tried):
+        if tried and all(_alike(question, _trusted(question, number, json.dumps(c.inputs)), o) for c, o in tried):
             return [mistake]
     return []
 

@@ -22,7 +22,7 @@ def paths(expected, got):
         right, yours = (np.c_[np.arange(len(p)), p] for p in (right, yours))
     low, high = right.min(axis=0), right.max(axis=0)
     reach = np.maximum(high - low, 1e-12)
-    cut = np.isfinite(yours).all(axis=1) & (np.abs(yours - low) < 5 * reach).all(axis=1)
+    cut = np.isfinite(yours).all(axis=1) & (np.abs(yours - low) < 2 * reach).all(axis=1)
     end = len(yours) if cut.all() else int(np.argmin(cut))
     yours = yours[:end]
     both = np.r_[right, yours]

@@ -1,10 +1,10 @@
 """The notebook's side: check one answer, sum up, keep the progress, and show it as a map of the book."""
 
 from gdcore.check import record
+from gdcore.check.declaration import question, questions
 from gdcore.check.execute import run_all
 from gdcore.check.judge import judge, mistakes_of, points_of
 from gdcore.check.picture import paths
-from gdcore.check.question import question, questions
 from gdcore.check.report import Report
 
 __all__ = ["all", "check", "merge", "progress"]

@@ -8,9 +8,9 @@ import pathlib
 
 import nbformat
 
+from gdcore.check.declaration import questions
 from gdcore.check.execute import run_all
 from gdcore.check.judge import judge, mistakes_of, points_of
-from gdcore.check.question import questions
 
 ROOT = pathlib.Path(__file__).parents[2]
 NAMES = sorted(path.name for path in (ROOT / "solutions").glob("*.ipynb"))

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from gdcore.check.question import Case, Question, question, questions
+from gdcore.check.declaration import Case, Question, question, questions
 from tests.grading.common import QUESTIONS, SEEDS, code, graded, solutions, submission_of
 
 PAIRS = [pytest.param(q, m, id=f"{q.id}-{i}") for q in QUESTIONS for i, m in enumerate(q.mistakes)]

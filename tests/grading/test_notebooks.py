@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from gdcore.check.question import questions
+from gdcore.check.declaration import questions
 from tests.grading.common import NAMES, QUESTIONS, ROOT, code, notebook, reports
 from tools import exercises
 
@@ -105,6 +105,14 @@ def test_the_mix(name):
     assert len(kinds) >= 6 and sum(kind in ("function", "optimizer") for kind in kinds) >= 3
     assert {"predict", "target", "bug"} <= set(kinds)
     assert all(len(q.mistakes) >= 4 for q in of(name).values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_answer_has_a_name_of_its_own_and_is_checked_by_it(name):
+    names = [q.name for q in of(name).values()]
+    assert len(set(names)) == len(names)
+    checks = [source for source in code("exercises", name) if source.startswith("check(")]
+    assert checks == [f'check("{q.id}", {q.name})' for q in of(name).values()]
 
 
 def test_all_kinds_are_used():

@@ -11,10 +11,10 @@ import pytest
 import gdcore
 from gdcore import check
 from gdcore.check import record, session
+from gdcore.check.declaration import question
 from gdcore.check.execute import run
 from gdcore.check.judge import judge
 from gdcore.check.picture import paths
-from gdcore.check.question import question
 from tests.grading.common import QUESTIONS, submission_of
 
 

@@ -39,7 +39,7 @@ class Case:
     weight: float = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mistake:
     """A wrong answer that people give: its name as a sentence, a hint, and the code that behaves so.
 
@@ -51,7 +51,7 @@ class Mistake:
     code: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
     """A question of an exercise notebook; `draw(rng)` yields its cases, one `oracle` or `proof` judges.
 
@@ -66,7 +66,7 @@ class Question:
     difficulty: int  # 1 to 3
     minutes: int
     objectives: tuple
-    name: str  # of the function or variable in the notebook
+    name: str  # of the function or variable in the notebook; no other question of the chapter has it
     draw: Callable = field(repr=False)
     mistakes: tuple = field(repr=False)
     success: str = field(repr=False)  # why it is right
