@@ -187,7 +187,8 @@ def near_the_best(value, inputs, hidden):
     if np.shape(value) != (n,):
         return f"{n} rates are expected, an array of shape ({n},); yours has the shape {np.shape(value)}."
     curvatures = np.linspace(mu, L, 4001)
-    left = float(np.abs(np.prod(1 - np.outer(curvatures, value), axis=1)).max())
+    with np.errstate(all="ignore"):
+        left = float(np.abs(np.prod(1 - np.outer(curvatures, value), axis=1)).max())
     goal = 1.01 / math.cosh(n * math.acosh((L + mu) / (L - mu)))
     constant = ((L - mu) / (L + mu)) ** n
     if left <= goal:

@@ -106,7 +106,8 @@ def _item(answers, inputs):
     name = inputs["item"]
     if name not in answers:
         raise _Unanswered(f"The key {name!r} is missing.")
-    if answers[name] is ...:
+    parts = answers[name] if isinstance(answers[name], (list, tuple)) else [answers[name]]
+    if any(part is ... for part in parts):
         raise _Unanswered("Nothing is written yet.")
     return answers[name], []
 

@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from gdcore.check.execute import run
-from gdcore.check.values import agree, first_difference, is_number, shape_of, short
+from gdcore.check.execute import NOTHING, run
+from gdcore.check.values import agree, first_difference, is_number, plain, shape_of, short
 
 __all__ = ["Verdict", "expected_output", "judge", "mistakes_of", "points_of"]
 
+UNREADABLE = "The answer came back in a form that cannot be read."
 SINGLE = 1e-4  # relative tolerance for an answer in float32
 
 
@@ -30,16 +31,17 @@ class Verdict:
 
 def judge(question, case, output):
     """The `Verdict` on the output of a submission (see `execute`) for one case of the question."""
-    value = output.get("value")
-    if output.get("error"):
-        return Verdict(0, output["error"])
-    if output.get("seconds", 0) > question.limit:
+    output = _readable(output)
+    value = output["value"]
+    if output["error"] or output["raised"]:
+        return Verdict(0, output["error"] or f"It raised {output['raised']}.")
+    if output["seconds"] > question.limit:
         return Verdict(0, f"It took {output['seconds']:.1f} seconds, and {question.limit:g} are allowed: is there a loop too many?")
     if value is None:
         return Verdict(0, "It returns None: nothing is written yet, or the `return` is missing.")
     if unusable := _unusable(value):
         return Verdict(0, f"It returns {unusable}: return numbers, or a NumPy array of them.")
-    if output.get("changed"):
+    if output["changed"]:
         names = " and ".join(f"`{name}`" for name in output["changed"])
         return Verdict(0, f"It alters its input {names}: the caller still needs that array, so work on a copy.", got=value)
     if question.proof is not None:
@@ -48,6 +50,15 @@ def judge(question, case, output):
     if question.mode == "answer":
         return _answered(question, expected, value)
     return _compared(question, expected, value, _tolerance(question, output))
+
+
+def _readable(output):
+    """The output with each field of its kind, whatever another process wrote."""
+    whole = NOTHING | (output if isinstance(output, dict) else {"error": UNREADABLE})
+    kinds = {name: type(nothing) for name, nothing in NOTHING.items()} | {"value": object, "seconds": (int, float)}
+    if not all(isinstance(whole[name], kind) for name, kind in kinds.items()):
+        whole = NOTHING | {"error": UNREADABLE}
+    return whole | {"value": plain(whole["value"])}
 
 
 def expected_output(question, case):
@@ -70,29 +81,30 @@ def points_of(question, cases, verdicts):
 
 def mistakes_of(question, cases, outputs):
     """The known mistakes that the outputs look like, in all cases; for an implementation there is at most one."""
+    outputs = [_readable(o) for o in outputs]
     if question.mode == "answer":
         return [m for m in question.mistakes if _answers_like(m.code, cases, outputs)]
     for number, mistake in enumerate(question.mistakes):
-        tried = [(c, o) for c, o in zip(cases, outputs) if o.get("raised") != "not tried"]
+        tried = [(c, o) for c, o in zip(cases, outputs) if o["raised"] != "not tried"]
         if tried and all(_alike(question, _trusted(question, number, json.dumps(c.inputs)), o) for c, o in tried):
             return [mistake]
     return []
 
 
 def _alike(question, wrong, output):
-    if wrong["raised"] or output.get("raised"):
-        return wrong["raised"] == output.get("raised")
-    if output.get("error") or wrong["changed"] != output.get("changed"):
+    if wrong["raised"] or output["raised"]:
+        return wrong["raised"] == output["raised"]
+    if output["error"] or wrong["changed"] != output["changed"]:
         return False
-    return agree(wrong["value"], output.get("value"), _tolerance(question, output), question.each)
+    return agree(wrong["value"], output["value"], _tolerance(question, output), question.each)
 
 
 def _tolerance(question, output):
-    return max(question.rtol, SINGLE) if output.get("single") else question.rtol
+    return max(question.rtol, SINGLE) if output["single"] else question.rtol
 
 
 def _answers_like(wrong, cases, outputs):
-    given = {c.inputs["item"]: o.get("value") for c, o in zip(cases, outputs)}
+    given = {c.inputs["item"]: o["value"] for c, o in zip(cases, outputs)}
     return all(_part_like(wanted, given.get(item)) for item, wanted in wrong.items())
 
 
@@ -110,7 +122,7 @@ def _word(value):
 
 def _unusable(value):
     if isinstance(value, dict):
-        return value.get("unusable", "a dictionary")
+        return str(value.get("unusable", "a dictionary"))
     if isinstance(value, list):
         return next((bad for bad in map(_unusable, value) if bad), "")
     return ""

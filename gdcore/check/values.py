@@ -19,12 +19,12 @@ def plain(value):
         return value
     for kind in (int, float, str):  # a subclass becomes what it is derived from
         if isinstance(value, kind):
-            return kind(value)
+            return kind(value) if kind is not int or abs(value) < 2**63 else float("inf")  # beyond that NumPy cannot follow
     if isinstance(value, (list, tuple)) and len(value) <= LARGEST:
         return [plain(v) for v in value]
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
-    return {"unusable": f"a {type(value).__name__}" if value is not ... else "still `...`"}
+    return {"unusable": f"an object of type {type(value).__name__}"}
 
 
 def arrays(value):

@@ -82,8 +82,8 @@ GUARDS = [
     (lambda prediction, y: np.ones((2, 3)), "one number is expected, an array of shape (2, 3) came."),
     (lambda prediction, y: float("nan"), "is expected, nan came: an overflow, or a division by zero."),
     (lambda prediction, y: float("inf"), "is expected, inf came: an overflow, or a division by zero."),
-    (lambda prediction, y: 1 + 2j, "It returns a complex: return numbers, or a NumPy array of them."),
-    (lambda prediction, y: object(), "It returns a object: return numbers, or a NumPy array of them."),
+    (lambda prediction, y: 1 + 2j, "It returns an object of type complex: return numbers, or a NumPy array of them."),
+    (lambda prediction, y: object(), "It returns an object of type object: return numbers, or a NumPy array of them."),
     (lambda prediction, y: np.zeros(2_000_000), "It returns an array of 2,000,000 numbers"),
     (lambda prediction: 1, "It raised TypeError: "),
     (right(1, 2), "The answer is a function, got float64: pass the function itself, without calling it."),
@@ -111,6 +111,7 @@ def test_guards_of_the_other_kinds():
     assert "The answer is a dictionary such as the one above, got int" in repr(check("01.1", 464))
     assert "The key 'bill' is missing." in repr(check("01.1", {"squared": 464, "absolute": "a", "sixty": ...}))
     assert "The answer is a number; got a." in repr(check("01.1", {"absolute": "a"}))
+    assert "✗  budget   Nothing is written yet." in repr(check("01.6", {"budget": ("squared", ...), "parcels": ("absolute", "a")}))
     assert "Give a pair, (choice, reason); got squared." in repr(check("01.6", {"budget": "squared"}))
     assert "2 rates are expected, an array of shape (2,); yours has the shape ()." in repr(check("03.8", lambda mu, L, n: 1.0))
     assert "which has not the form that is asked for" in repr(check("01.8", lambda x, y: 3.0))
