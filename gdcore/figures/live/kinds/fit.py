@@ -17,7 +17,7 @@ def fit(x, y, line, *, slopes, intercepts, costs=("squared",), delta=20.0, marks
     x, y: the data, one number each. line: (slope, intercept) at first. slopes, intercepts: (low, high) of the map. costs: names among
     "squared", "absolute" and "Huber", the first of which is shown; delta: Huber's, in the units of y. marks: {letter: (slope,
     intercept)}, lines with letters whose points bear numbers. labels: of the data's axes.
-    The traits `line`, `cost` and `delta` are those of the figure; `loss` is the loss of its line.
+    The traits `line`, `cost` and `delta` are those of the figure; `loss` is the loss of its line, `best` the best line for each cost.
     Raises ValueError, in one sentence, for data that do not go together or a cost that is not known.
     """
     return Fit(x, y, line, slopes, intercepts, costs, delta, marks or {}, labels, title, question)
@@ -41,10 +41,10 @@ class Fit(Live):
         pair = lambda values: [float(v) for v in values]
         state = {
             "xs": [float(f"{v:.5g}") for v in x], "ys": [float(f"{v:.5g}") for v in y], "line": pair(line), "cost": costs[0],
-            "costs": list(costs), "delta": float(delta), "marks": {name: pair(mark) for name, mark in marks.items()},
+            "costs": list(costs), "delta": float(delta), "marks": [[name, pair(mark)] for name, mark in marks.items()],
             "slopes": pair(slopes), "intercepts": pair(intercepts), "labels": list(labels),
         }  # fmt: skip
-        state["best"] = {cost: _best(state, cost) for cost in costs}
+        state["best"] = {cost: _best(state, cost) for cost in costs} | {"delta": float(delta)}
         super().__init__(state, title, question, {name: (name,) for name in ("line", "cost", "delta")})
 
     @property
@@ -52,12 +52,18 @@ class Fit(Live):
         """The mean cost of the errors of the line as it stands."""
         return float(_mean(self.state, self.state["cost"])(*self.state["line"]))
 
+    @property
+    def best(self):
+        """{cost: (slope, intercept)} of the best line within the map, to a thousandth of its sides."""
+        return {cost: tuple(self.state["best"][cost]) for cost in self.state["costs"]}
+
     def still(self):
         state, cost = self.state, self.state["cost"]
-        numbers = {str(i): name for i, name in enumerate(state["marks"], 1)}
+        marks = dict(state["marks"])
+        numbers = {str(i): name for i, name in enumerate(marks, 1)}
         x, y, slopes, intercepts = (np.array(state[name]) for name in ("xs", "ys", "slopes", "intercepts"))
         fig, (data, landscape) = lines_and_landscape(
-            x, y, _mean(state, cost), state["marks"], numbers, slopes, intercepts, self.spec["title"], state["labels"])
+            x, y, _mean(state, cost), marks, numbers, slopes, intercepts, self.spec["title"], state["labels"])
         w, b = state["line"]
         ends = np.array([x.min(), x.max()])
         data.plot(ends, w * ends + b, color=ORANGE, linewidth=3)
@@ -67,7 +73,7 @@ class Fit(Live):
             f"{self.spec['title']}. Left: {len(x)} points and a line of slope {w:.3g} and intercept {b:.3g}. Right: the mean {cost} "
             f"error over slope and intercept; that of this line is {self.loss:.4g}."
         ).replace("-", "−")
-        shown = {"this line": [w, b], **state["marks"]}
+        shown = {"this line": [w, b], **marks}
         rows = [[name, *line, float(f"{_mean(state, cost)(*line):.4g}")] for name, line in shown.items()]
         return fig, alt, {"columns": ["line", "slope", "intercept", f"mean {cost} error"], "rows": rows}
 

@@ -1,7 +1,7 @@
 // Fit: a straight line through data is one point of a landscape. Question: which point is which line, and where is the best?
 //
 // state: xs, ys (the data), line [slope, intercept], cost (a name of COSTS), costs (the names to choose from), delta (of Huber),
-// best {cost: [slope, intercept]}, marks {name: [slope, intercept]} (other lines), slopes, intercepts (ranges), labels [x, y].
+// best {cost: [slope, intercept], delta}, marks [[name, [slope, intercept]], …] (other lines), slopes, intercepts (ranges), labels [x, y].
 
 KINDS.fit = (figure) => {
   const {xs, ys, labels, costs, marks} = figure.state;
@@ -37,7 +37,7 @@ KINDS.fit = (figure) => {
     data.axes();
     data.inside(() => {
       for (let i = 0; i < xs.length; i++) data.dot(xs[i], ys[i], {color: blue, radius: 2.5, alpha: 0.5, ring: false});
-      for (const [name, [slope, intercept]] of Object.entries(marks)) {
+      for (const [name, [slope, intercept]] of marks) {
         data.line(2, (i) => [low, high][i], (i) => slope * [low, high][i] + intercept, {color: ink, width: 1.5, alpha: 0.7});
         const end = Math.min(high, slope > 0 ? (top - intercept) / slope : slope < 0 ? (bottom - intercept) / slope : high);
         data.text(name, end, slope * end + intercept, {align: "right", dx: -8, dy: 10, bold: true});
@@ -54,8 +54,8 @@ KINDS.fit = (figure) => {
     map.inside(() => map.field(mean, `${cost} ${cost === "Huber" ? delta : ""}`));
     map.axes();
     map.inside(() => {
-      if (best[cost] && cost !== "Huber") map.text("×", ...best[cost], {align: "center", bold: true});
-      Object.values(marks).forEach(([w, b], i) => {
+      if (best[cost] && (cost !== "Huber" || delta === best.delta)) map.text("×", ...best[cost], {align: "center", bold: true});
+      marks.forEach(([, [w, b]], i) => {
         map.dot(w, b, {color: figure.colors.ink, radius: 5});
         map.text(String(i + 1), w, b, {dx: 9, bold: true});
       });
