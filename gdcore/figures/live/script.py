@@ -21,7 +21,7 @@ def _body():
 
 
 def classic():
-    """The script of the static page: no module, so that it also runs in pages on the disk. Each figure calls `gdLive.enliven`."""
+    """The script of the static page: no module, so that it also runs in pages on the disk; it stands after the figures, or waits for them."""
     return f'(() => {{\n"use strict";\n{_body()}\nglobalThis.gdLive = {{{", ".join(_REACHED)}}};\nbegin();\n}})();\n'
 
 

@@ -135,11 +135,11 @@ function mount(root, spec, host) {
   }
 }
 
-// The static page: a figure holds its values as JSON. Its panels and controls are built at once, so that nothing moves later;
-// the drawing waits its turn.
-function enliven(root) {
-  if (root.figure) return;
-  root.figure = mount(root, JSON.parse(root.querySelector("script[type='application/json']").textContent));
+// The static page: each figure holds its values as JSON.
+function enliven(page = document) {
+  for (const root of page.querySelectorAll("figure.gd-live:not(.gd-live-on)")) {
+    root.figure = mount(root, JSON.parse(root.querySelector("script[type='application/json']").textContent));
+  }
 }
 
 // First pictures are drawn one after another, each in a task of its own, so that the page stays quick.
@@ -178,11 +178,10 @@ function render({model, el}) {
   };
 }
 
-// What the static page does once its text is there.
+// What the static page does once its text is there, which it is for a script that was told to wait.
 function begin() {
-  document.addEventListener("DOMContentLoaded", () => {
-    linkSymbols();
-    const {figure} = document.querySelector("figure.gd-live[data-linked]") ?? {};
-    if (figure) linkToAddress(figure, ["surface", "rules", "start", "steps"]);
-  });
+  enliven();
+  linkSymbols();
+  const {figure} = document.querySelector("figure.gd-live[data-linked]") ?? {};
+  if (figure) linkToAddress(figure, ["surface", "rules", "start", "steps"]);
 }
