@@ -177,6 +177,18 @@ class Plot {
     pen.restore();
   }
 
+  // Lines named at their right ends, inside the axes and pushed apart: [[words, y, color], …].
+  ends(names) {
+    const {top, bottom} = this.margin, placed = names.map(([words, y, color]) => [this.y(y), words, color]).filter(([at]) => Number.isFinite(at)).sort((a, b) => a[0] - b[0]);
+    let next = top + 8;
+    placed.forEach(([at, words, color], i) => {
+      const free = Math.max(next, Math.min(at - 9, this.height - bottom - 8 - 15 * (placed.length - 1 - i)));
+      const {x: {range: [, right]}, y: {range: [low]}} = this.axis;
+      this.text(words, right, low, {color, align: "right", dx: -5, dy: free - this.y(low)});
+      next = free + 15;
+    });
+  }
+
   // The landscape as bands of equal height, the deeper the darker. `key` names what the picture depends on: it is kept until that changes.
   field(value, key) {
     const name = `${key} ${this.axis.x.range} ${this.axis.y.range} ${this.figure.colors.field}`;
