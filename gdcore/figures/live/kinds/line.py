@@ -110,8 +110,9 @@ class Line(Live):
         if np.isfinite(floor):
             right.set_yscale("log")
         gives = f"the curve gives {_short(got)}" if np.isfinite(got) else "and the curve has no value there"
-        alt = (f"{title}. After {now} steps x is {_short(x)}, the value {_short(value)} and the slope {_short(slope)}. With the learning rate "
-               f"{self.state['lr']:g} the next step goes to {_short(to)}: the slope promises {_short(promised)}, {gives}.{self._origin()}")
+        alt = (f"{title}. After {now} steps x is {_short(x)}, the value {_short(value)} and the slope {_short(slope)}. With the "
+               f"learning rate {self.state['lr']:g} the next step goes to {_short(to)}: the slope promises "
+               f"{_short(promised)}, {gives}.{self._origin()}")
         rows = [[k, *(float(f"{v:.4g}") for v in (x, y, self.surface.gradient(x)))] for k, (x, y) in enumerate(zip(trace.x, trace.values))]
         return fig, alt, {"columns": ["step", *self.state["labels"], "slope"], "rows": rows[:21]}
 
@@ -165,7 +166,7 @@ def _recorded(curve):
         raise ValueError(f"xs has {len(xs)} numbers; a recorded curve needs from 3 to {MOST_POINTS}, and they must grow.")
     slopes = slopes[0] if slopes else np.gradient(ys, xs, edge_order=2) if len(ys) == len(xs) else ys
     if not len(xs) == len(ys) == len(slopes) or not np.isfinite([xs, ys, slopes]).all():
-        raise ValueError(f"A recorded curve needs as many finite ys and slopes as xs, got {len(xs)} xs, {len(ys)} ys, {len(slopes)} slopes.")
+        raise ValueError(f"A recorded curve needs as many finite ys and slopes as xs, got {len(ys)}, {len(slopes)} and {len(xs)}.")
     piece = _hermite(xs, ys, slopes)
     surface = Surface("recorded curve", lambda x: piece(x)[0], lambda x: piece(x)[1], start=float(xs[0]), minimum_value=-np.inf,
                       box=((float(xs[0]), float(xs[-1])),))
