@@ -1,6 +1,7 @@
 """All the arithmetic of the living figures as one text of JavaScript, printed from the rules and surfaces themselves.
 
-`arithmetic()` is a classic script that defines one constant, `{RULES, SURFACES, makeRule, makeSurface, run}`, of five names:
+`arithmetic()` is a classic script that defines one constant, `{RULES, SURFACES, SCHEDULES, makeRule, makeSurface, makeSchedule, run}`,
+of seven names:
 
 RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules
              that can act on a vector. fields: {lr: {symbol (LaTeX), text, meaning, default, low, high, openLow, openHigh,
@@ -8,11 +9,14 @@ RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule
 SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, about, lipschitz, strongConvexity, parameters, value(x),
              gradient(x)}, …}, at the defaults of their parameters, which are described like the fields of rules. Points are arrays, in
              one dimension too; lipschitz and strongConvexity are null where there is none.
+SCHEDULES    {cosine: {parameters, corner}, …}: learning-rate schedules; the parameters are described like the fields of rules, those that
+             are whole numbers count steps; corner names the one that says where its first piece ends, or is null.
 makeRule     ({rule: "Lookahead", hyper: {sync_period: 3}, inner: {rule: "Adam", hyper: {lr: 0.1}}}) -> {name, h, update(x, g, t, s) ->
              [x, s], init(x) -> s, answer(x, s) -> x, probe(x, g, t, s) -> x or null, rate, withRate(lr) -> rule}. t counts from 1, s is
              opaque, nothing is changed in place. hyper and what is missing in it are optional. rate: its lr, or that of the inner rule.
 makeSurface  ({surface: "quadratic", parameters: {condition: 100, rotation: 30}}) -> an object like those of SURFACES, in which
              `parameters` are the values.
+makeSchedule ({schedule: "cosine", parameters: {total: 300}}) -> {name, factor(t), parameters}: the factor on lr at step t = 0, 1, …
 run          (rule, surface, start, steps, options) -> {xs, values, norms, answers, recorded, step, status, message}: what
              gdcore.minimize does. xs and answers hold the points one after another (Float64Array), recorded the step of each point.
              start: an array of numbers, or null for that of the surface. options: tolerance (1e-8; null: never converged); schedule(t),
@@ -31,6 +35,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from gdcore import rules as R
+from gdcore.figures.live.factors import FACTORS, MEANINGS, formulas
 from gdcore.rules.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from gdcore.surfaces import SURFACES
 from gdcore.surfaces.analytic import bowl
@@ -40,7 +45,7 @@ from gdcore.views.recorded import Printer, Value, Vector, number
 
 __all__ = ["arithmetic"]
 
-NAMES = "{RULES, SURFACES, makeRule, makeSurface, run}"
+NAMES = "{RULES, SURFACES, SCHEDULES, makeRule, makeSurface, makeSchedule, run}"
 
 # what a slider may move on a surface: {surface: {parameter: (description, default)}}; None is a default that the surface works out
 PARAMETERS = {"quadratic": {
@@ -53,8 +58,8 @@ PARAMETERS = {"quadratic": {
 @functools.cache
 def arithmetic():
     """The JavaScript described above; the same text every time, made of what is installed and never stored."""
-    hand = Path(__file__).with_name("js").joinpath("run.js").read_text("utf-8")
-    return f"const {NAMES} = (() => {{\n{_rules()}\n{_surfaces()}\n{hand}\nreturn {NAMES};\n}})();\n"
+    hand = "\n".join(Path(__file__).with_name("js").joinpath(name).read_text("utf-8") for name in ("run.js", "factors.js"))
+    return f"const {NAMES} = (() => {{\n{_rules()}\n{_surfaces()}\n{_schedules()}\n{hand}\nreturn {NAMES};\n}})();\n"
 
 
 # -- rules -----------------------------------------------------------------------------------------------------------------------
@@ -85,9 +90,9 @@ def _rule(kind):
     return f"described({code}, {_json(issubclass(kind, R.Wrapper))}, {_object(defaults)})"
 
 
-def _knob(known, **more):
-    """A hyper-parameter as an object, without what most of them share."""
-    shown = {"symbol": known.symbol, "text": plain(known.symbol), "meaning": known.meaning}
+def _knob(known, short=False, **more):
+    """A hyper-parameter as an object, without what most of them share; `short`: without a symbol, its name says enough."""
+    shown = {"meaning": known.meaning} if short else {"symbol": known.symbol, "text": plain(known.symbol), "meaning": known.meaning}
     usual = Hyperparameter("", "")
     names = {"low": "low", "high": "high", "open_low": "openLow", "open_high": "openHigh", "integer": "integer"}
     shown |= {js: getattr(known, n) for n, js in names.items() if getattr(known, n) != getattr(usual, n)}
@@ -149,6 +154,24 @@ def _body(printer, results, pattern):
     own.names.update(printer.names)
     lines = own.shared(*results)
     return "\n".join(["{", *lines, f"return {pattern.format(', '.join(map(own.text, results)))};", "}"])
+
+
+# -- schedules -------------------------------------------------------------------------------------------------------------------
+
+
+def _schedules():
+    """MEANINGS: the parameters. FACTORS: their defaults, the functions of the parameters p that make a factor and say whether they fit."""
+    made = {}
+    for name, factor in FACTORS.items():
+        value, conditions = formulas(factor)
+        printer = Printer()
+        constants = printer.constants(value)
+        body = "\n".join(["{", *constants, f"return (x) => {_body(printer, [value], '{}')};", "}"])
+        fits = " && ".join(f"{'' if wanted else '!'}({Printer().text(asked)})" for asked, wanted in conditions)
+        more = {"corner": _json(factor.corner)} | ({"fits": f"(p) => {fits}", "rule": _json(factor.rule)} if factor.rule else {})
+        made[name] = _object({"defaults": _object({p: number(v) for p, v in factor.defaults.items()}), "make": f"(p) => {body}"} | more)
+    rows = {name: _knob(known, short=True) for name, known in MEANINGS.items()}
+    return f"const MEANINGS = {_object(rows)};\nconst FACTORS = {_object(made)};"
 
 
 # -- text ------------------------------------------------------------------------------------------------------------------------
