@@ -54,7 +54,8 @@ MEANINGS = {
     "factor": _share("factor on the rate"), "size": _steps("steps from cut to cut"), "gamma": _share("factor of each cut", open_low=True),
     "total": _steps("step at which it ends"), "power": _share("how bent it falls", high=8, open_low=True),
     "warmup": _steps("steps of the rise"), "steps": _steps("steps of the rise"), "decay": _steps("steps of the fall at the end"),
-    "first": _steps("steps of a cycle"), "up": _steps("steps up"), "down": _steps("steps down"), "rise": _share("share of the steps that go up"),
+    "first": _steps("steps of a cycle"), "up": _steps("steps up"), "down": _steps("steps down"),
+    "rise": _share("share of the steps that go up"),
     "start": _share("factor at the start"), "end": _share("factor at the end"),
     "low": _share("factor at the bottom"), "high": _share("factor at the top"),
 }  # fmt: skip

@@ -5,6 +5,7 @@ const SCHEDULES = Object.fromEntries(Object.entries(FACTORS).map(([name, {defaul
 
 function makeSchedule({schedule: name, parameters = {}} = {}) {
   const {make, fits, rule} = look("schedule", name, FACTORS), values = filled(name, "parameter", SCHEDULES[name].parameters, parameters);
-  need(!fits || fits(values), `${name} got ${Object.entries(values).map(([p, value]) => `${p} = ${short(value)}`).join(", ")}, but ${rule}.`);
+  const told = Object.entries(values).map(([p, value]) => `${p} = ${short(value)}`).join(", ");
+  need(!fits || fits(values), `${name} got ${told}, but ${rule}.`);
   return {name, factor: make(values), parameters: values};
 }

@@ -187,15 +187,14 @@ class Plot {
     this.text(words, x, y, {color, align: side < 0 ? "right" : "left", dx: at - this.x(x) + side * Math.abs(dx), dy: height - this.y(y)});
   }
 
-  // Lines named at their right ends, pushed apart: [[words, y, color], …].
+  // Lines named at their right ends, or beside x, and pushed apart: [[words, y, color], …].
   ends(names, x = this.axis.x.range[1]) {
-    const {top} = this.margin, floor = this.axis.y.range[0], low = this.y(floor);
-    const placed = names.map(([words, y, color]) => [this.y(y), words, color]).filter(([at]) => Number.isFinite(at)).sort((a, b) => a[0] - b[0]);
-    let free = top + 8;
-    placed.forEach(([at, words, color], i) => {
+    const floor = this.axis.y.range[0], low = this.y(floor), right = this.x(x) + 70 > this.width, side = right ? -14 : 5;
+    const placed = names.map(([words, y, color]) => [this.y(y) - (right ? 9 : 0), words, color]).filter(([at]) => Number.isFinite(at));
+    let free = this.margin.top + 8;
+    placed.sort((a, b) => a[0] - b[0]).forEach(([at, words, color], i) => {
       free = Math.max(free, Math.min(at, low - 8 - 15 * (placed.length - 1 - i)));
-      const right = this.x(x) + 70 > this.width;
-      this.text(words, x, floor, {color, align: right ? "right" : "left", dx: right ? -5 : 5, dy: free - low});
+      this.text(words, x, floor, {color, align: right ? "right" : "left", dx: side, dy: free - low});
       free += 15;
     });
   }
@@ -206,7 +205,7 @@ class Plot {
     const far = Math.max(1, Math.hypot(dx, dy) / (4 * this.width)), [c, d] = [a + dx / far, b + dy / far]; // a head far outside is not missed
     Object.assign(this.pen, {strokeStyle: color, lineWidth: 3});
     this.segment(a, b, c, d);
-    for (const side of [-0.45, 0.45]) this.segment(c, d, c - 11 * Math.cos(turn + side), d - 11 * Math.sin(turn + side));
+    for (const by of [turn - 0.45, turn + 0.45]) this.segment(c, d, c - 11 * Math.cos(by), d - 11 * Math.sin(by));
   }
 
   // The landscape as bands of equal height, the deeper the darker. `key` names what the picture depends on: it is kept until that changes.

@@ -21,9 +21,9 @@ def schedule(name, parameters=None, *, lr=1.0, constant=None, steps=300, step=No
     """A learning rate that changes with the steps beside one that stays, and the mean loss of 64 runs of noisy descent under both.
     The reader drags the corner of the schedule, moves its parameters, the rates and the noise, and chooses another schedule.
 
-    name: a schedule of gdcore.schedules: constant, step, exponential, polynomial, inverse_sqrt, linear_warmup, cosine, warm_restarts (equal
-    cycles), cyclic (triangular), one_cycle (cosines, two phases) or wsd (straight lines). parameters: {name: number} of it; times that
-    are left out are in proportion to `steps`. lr: the rate that the schedule multiplies. constant: the other rate, else lr.
+    name: a schedule of gdcore.schedules: constant, step, exponential, polynomial, inverse_sqrt, linear_warmup, cosine, warm_restarts
+    (equal cycles), cyclic (triangular), one_cycle (cosines, two phases) or wsd (straight lines). parameters: {name: number} of it; times
+    that are left out are in proportion to `steps`. lr: the rate that the schedule multiplies. constant: the other rate, else lr.
     step: where the panels stand, else at the end. curvature, condition: the bowl ½ Σ λx² with λ = curvature / condition and curvature,
     where all runs begin at (start, start). noise: the standard deviation σ of each entry of a gradient; seed: of its numbers, which are
     the same in the browser. The dashed lines are the floors that theory knows: at a rate η the loss settles at Σ ησ² / (2 (2 − ηλ)).
@@ -31,7 +31,9 @@ def schedule(name, parameters=None, *, lr=1.0, constant=None, steps=300, step=No
     The traits `schedule`, `lr`, `constant`, `steps`, `step`, `noise` and `seed` are those of the figure.
     Raises TypeError or ValueError, in one sentence, for what cannot be drawn.
     """
-    return Schedule(name, parameters, lr, constant, steps, step, curvature, condition, noise, start, seed, title, question, ranges, editable)
+    bowl = quadratic(condition, largest=curvature)
+    return Schedule(name, parameters, (lr, lr if constant is None else constant), steps, step, bowl, noise, start, seed, title, question,
+                    ranges, editable)
 
 
 class Schedule(Live):
@@ -39,7 +41,7 @@ class Schedule(Live):
 
     kind = "schedule"
 
-    def __init__(self, name, parameters, lr, constant, steps, step, curvature, condition, noise, start, seed, title, question, ranges, editable):
+    def __init__(self, name, parameters, rates, steps, step, bowl, noise, start, seed, title, question, ranges, editable):
         if name not in FACTORS:
             raise ValueError(f"There is no schedule {name!r} to draw; known are {', '.join(FACTORS)}.")
         if isinstance(steps, bool) or not isinstance(steps, int) or not 10 <= steps <= MOST_STEPS:
@@ -51,10 +53,9 @@ class Schedule(Live):
             raise ValueError(f"noise is {noise!r} and start {start!r}; give a noise from 0 on and a finite start.")
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
             raise ValueError(f"seed is {seed!r}; give a whole number from 0 to 2³² − 1.")
-        bowl = quadratic(condition, largest=curvature)
         state = {
             "schedule": {"schedule": name, "parameters": _parameters(name, parameters or {}, steps)},
-            "lr": GD(lr=lr).lr, "constant": GD(lr=lr if constant is None else constant).lr, "steps": steps, "step": step,
+            "lr": GD(lr=rates[0]).lr, "constant": GD(lr=rates[1]).lr, "steps": steps, "step": step,
             "surface": surface_json(bowl), "start": float(start), "noise": float(noise), "seed": seed,
             "ranges": {key: list(map(float, pair)) for key, pair in (ranges or {}).items()}, "editable": bool(editable),
         }  # fmt: skip
@@ -111,7 +112,9 @@ class Schedule(Live):
         right.set(xlabel="step", ylabel="mean loss", yscale="log")
         right.set_ylim(max(min(map(np.min, losses)) / 2, 1e-12 * losses[0][0]), 2 * losses[0][0])
         for ax, lines in ((left, both), (right, losses)):
-            label_ends(ax, [(len(line) - 1, line[-1], name, color) for line, name, color in zip(lines, names, (BLUE, ORANGE))])
+            top = ax.get_ylim()[1]  # what explodes is named where it leaves the panel
+            ends = [(np.argmax(line > top) if max(line) > top else len(line) - 1, min(line[-1], top)) for line in lines]
+            label_ends(ax, [(*end, name, color) for end, name, color in zip(ends, names, (BLUE, ORANGE))])
         ends = "; ".join(f"{name}: {_end(values, self.floor(rate[-1]))}" for name, values, rate in zip(names, losses, both))
         noise = f"{CHAINS} runs with gradient noise of {self.state['noise']:g}"
         alt = f"{title}. The mean loss of {noise} after {self.state['steps']} steps. {ends}.".replace("-", "−")

@@ -1,15 +1,15 @@
 // Line: a function of one number, its tangent, and the step that the slope proposes. Question: how far does the slope let me go?
 //
 // state: surface {surface, parameters} or points {xs, ys, slopes} (a recorded curve), x (where the walk begins), lr, steps, step,
-// h (null, or a number: then the slopes of two secants stand against the true one, and nobody walks), box [[low, high], [low, high]
-// or null], labels [of x, of the value], ranges {lr: [low, high]}.
+// h (null, or a number: then the slopes of two secants stand against the true one, and nobody walks), labels [of x, of the value],
+// box [[low, high], [low, high] or null], ranges {lr: [low, high]}.
 
 KINDS.line = (figure) => {
-  const secants = figure.state.h != null, aspect = 0.82, blank = {label: " "};
-  const curve = new Plot(figure, {label: "the curve with its tangent", x: {...blank}, y: {...blank}, aspect});
-  const beside = new Plot(figure, secants
-    ? {label: "error of the slope against h", x: {label: "h", log: true, range: [1e-16, 1]}, y: {label: "error of the slope", log: true}, aspect}
-    : {label: "value against steps", x: {label: "step", integer: true}, y: {...blank}, aspect});
+  const secants = figure.state.h != null, panel = (label, x, y) => new Plot(figure, {label, x, y, aspect: 0.82});
+  const curve = panel("the curve with its tangent", {label: " "}, {label: " "});
+  const beside = secants
+    ? panel("error of the slope against h", {label: "h", log: true, range: [1e-16, 1]}, {label: "error of the slope", log: true})
+    : panel("value against steps", {label: "step", integer: true}, {label: " "});
   const labels = () => figure.state.labels ?? ["x", "f(x)"];
   let surface, heights, rule, walk, known;
   const last = () => Math.max(1, walk.values.length - 1);
@@ -25,13 +25,15 @@ KINDS.line = (figure) => {
   };
 
   function compute() {
-    const {surface: wanted, points, x, lr, steps, h, box} = figure.state, told = JSON.stringify([wanted, points, x, lr, steps, h, box, labels()]);
+    const {surface: wanted, points, x, lr, steps, h, box} = figure.state;
+    const told = JSON.stringify([wanted, points, x, lr, steps, h, box, labels()]);
     if (told === known) return;
     surface = points ? recorded(points) : makeSurface(wanted);
-    insist(surface.dimension === 1, `${surface.name} has ${surface.dimension} variables; this figure draws a surface of one, such as double_well.`);
-    insist(Number.isInteger(steps) && steps > 0 && steps <= 1000, `steps is ${steps}; this figure shows from 1 to 1000.`);
+    insist(surface.dimension === 1, `${surface.name} has ${surface.dimension} variables; give a surface of one, such as double_well.`);
+    whole(figure.state, "steps", 1, 1000);
+    whole(figure.state, "step", 0, 1000);
     const [across, up] = box ?? surface.box;
-    insist([across, up ?? [0, 1]].every(([low, high]) => low < high), `box is ${JSON.stringify(box)}; each side goes from a lower number to a higher.`);
+    insist([across, up ?? [0, 1]].every(([low, high]) => low < high), `box is ${JSON.stringify(box)}; each side must go upwards.`);
     right.x(x);
     if (secants) right.h(h);
     rule = right.lr(lr);
@@ -66,7 +68,8 @@ KINDS.line = (figure) => {
 
   // A straight line through a point, so far to both sides, or out of the panel; returns the height of its right end.
   function straight(at, y, slope, far, style) {
-    const [low, high] = curve.axis.y.range, reach = Math.min(far, (2 * (high - low)) / Math.abs(slope), 2 * (curve.axis.x.range[1] - curve.axis.x.range[0]));
+    const [wide, tall] = ["x", "y"].map((name) => curve.axis[name].range[1] - curve.axis[name].range[0]);
+    const reach = Math.min(far, 2 * wide, (2 * tall) / Math.abs(slope));
     curve.line(2, (i) => at + (2 * i - 1) * reach, (i) => y + slope * (2 * i - 1) * reach, style);
     return y + slope * reach;
   }
@@ -86,17 +89,17 @@ KINDS.line = (figure) => {
   }
 
   function drawSecants(blue, orange, green) {
-    const {h} = figure.state, [forward, central] = slopes(h), [x0, x1] = curve.axis.x.range, reach = Math.max(1.2 * h, 0.2 * (x1 - x0));
-    const ends = [["tangent", straight(x(), f(x()), slope(), reach, {color: green, width: 6, alpha: 0.5}), green],
-                  ["forward", straight(x(), f(x()), forward, reach, {color: blue}), blue],
-                  ["central", straight(x(), (f(x() - h) + f(x() + h)) / 2, central, reach, {color: orange, dash: [7, 5]}), orange]];
+    const {h} = figure.state, [forward, central] = slopes(h), [x0, x1] = curve.axis.x.range, far = Math.max(1.2 * h, 0.2 * (x1 - x0));
+    const draw = (name, y, slope, style) => [name, straight(x(), y, slope, far, style), style.color];
+    curve.ends([draw("tangent", f(x()), slope(), {color: green, width: 6, alpha: 0.5}), draw("forward", f(x()), forward, {color: blue}),
+                draw("central", (f(x() - h) + f(x() + h)) / 2, central, {color: orange, dash: [7, 5]})], x() + far);
     for (const z of [x() - h, x() + h]) curve.dot(z, f(z), {color: figure.colors.ink, radius: 3.5});
-    curve.ends(ends, x() + reach);
   }
 
   function drawErrors() {
-    const all = HS.map(errors), here = errors(figure.state.h), seen = all.flat().filter((e) => e > 0), quiet = {color: figure.colors.quiet, dy: 12};
+    const all = HS.map(errors), here = errors(figure.state.h), seen = all.flat().filter((e) => e > 0);
     const low = 10 ** Math.floor(Math.log10(Math.min(...seen, 0.1))), high = 10 ** Math.ceil(Math.log10(Math.max(...seen, 1)));
+    const quiet = {color: figure.colors.quiet, dy: 12};
     beside.range("y", low, high);
     beside.clear();
     beside.axes();
@@ -139,7 +142,7 @@ KINDS.line = (figure) => {
       : slider(figure, {label: "η", title: "η: learning rate", symbol: "lr", ...reach(RULES.GD.fields.lr, state.lr, state.ranges?.lr),
         get: get("lr"), set: (lr) => figure.set({lr}), check: right.lr}),
     slider(figure, {label: labels()[0], low, high, get: x, set: put, check: right.x}))));
-  if (state.points) figure.controls.append(element("small", {}, `The curve was recorded at ${state.points.xs.length} points; in between it is a cubic.`));
+  if (state.points) figure.controls.append(element("small", {}, `The curve was recorded at ${surface.points} points, cubics between.`));
   follow(figure, beside, (at) => (secants ? {h: at} : {step: Math.min(last(), Math.round(at))}));
 
   function words() {
@@ -177,5 +180,6 @@ function recorded({xs, ys, slopes}) {
     const t = (x - xs[i]) / d, a = d * slopes[i], b = d * slopes[i + 1], square = 3 * rise - 2 * a - b, cube = a + b - 2 * rise;
     return [ys[i] + t * (a + t * (square + t * cube)), (a + t * (2 * square + t * 3 * cube)) / d];
   };
-  return {name: "the recorded curve", dimension: 1, box: [[xs[0], xs[end]]], points: xs.length, value: ([x]) => piece(x)[0], gradient: ([x]) => [piece(x)[1]]};
+  const value = ([x]) => piece(x)[0], gradient = ([x]) => [piece(x)[1]];
+  return {name: "the recorded curve", dimension: 1, box: [[xs[0], xs[end]]], points: xs.length, value, gradient};
 }
