@@ -92,7 +92,7 @@ KINDS.schedule = (figure) => {
         losses.dot(Math.min(step, runs[i].values.length - 1), shown(i, step), {color: racers[i], radius: 5});
       }
       losses.ends(names().map((name, i) => [name, shown(i, steps), racers[i]]));
-      losses.text("dashed: where a rate would settle", 0, losses.axis.y.range[0], {color: quiet, dx: 6, dy: -10});
+      losses.text("dashed: the floor of each rate", 0, losses.axis.y.range[0], {color: quiet, dx: 6, dy: -10});
     });
   }
 
@@ -135,7 +135,7 @@ KINDS.schedule = (figure) => {
   const says = (i, {step} = figure.state) => {
     const {status, step: end, values} = runs[i];
     if (status === "diverged" && step >= end) return `diverged at step ${end}`;
-    return `loss ${number(values[step], 2)}, its rate would settle at ${number(floor(rate(i, step)), 2)}`;
+    return `loss ${number(values[step], 2)}, floor ${number(floor(rate(i, step)), 2)}`;
   };
 
   return {
