@@ -1,4 +1,14 @@
-"""Says at the end of a run how many planted bugs there were and how many were found."""
+"""One browser for all tests of a process, and at the end of a run the number of planted bugs and how many were found."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from tests.book.chromium import browser  # only those who ask for it need playwright
+
+    with browser() as found:
+        yield found
 
 
 def pytest_terminal_summary(terminalreporter):

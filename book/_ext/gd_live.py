@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from docutils import nodes
 from gd_figures import inline
 from gd_notebooks import html_output, on_outputs, text
 
@@ -28,8 +29,9 @@ def _write(app):
 
 
 def _head(app, pagename, templatename, context, doctree):
-    """Pages with a living figure load the script before their text, so that a figure is built where it stands."""
-    if doctree is not None and any('class="gd-live"' in node.astext() for node in doctree.findall() if node.tagname == "raw"):
+    """Pages with a living figure or a rule card load the script before their text, so that a figure is built where it stands."""
+    wanted = ('class="gd-live"', "gd-symbols")
+    if doctree is not None and any(word in raw.astext() for raw in doctree.findall(nodes.raw) for word in wanted):
         app.add_css_file("gd-live.css")
         app.add_js_file("gd-live.js", priority=200)
 

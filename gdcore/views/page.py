@@ -21,6 +21,13 @@ entry by entry unless the letters are capital: those are matrices, and their pro
 The tables give the defaults here and in PyTorch 2.13, Keras 3.15 and optax 0.2.8; a dash stands where a library has no such number,
 "none" where it has to be given or is found out. *Traffic* counts how many arrays as large as the parameters a step reads and
 writes if it is done in one go, which is what decides its time: on large arrays a step waits for memory and not for arithmetic.
+
+```{raw} html
+:file: explorer.html
+```
+
+In a card, point at a symbol, or walk through the table with the tab key: the same symbol lights up in the equations, in the code and at
+the sliders above.
 """
 
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.book.chromium import browser
-
 ROOT = Path(__file__).parents[2]
 
 # put in front of everything that Python imports: whoever asks for another machine fails at once
@@ -70,9 +68,3 @@ def book(tmp_path_factory):
 def chapters(book):
     """{name: notebook} of all chapters."""
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((book.source / "chapters").glob("[0-9]*.ipynb"))}
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with browser() as found:
-        yield found

@@ -4,7 +4,6 @@ import pytest
 
 from gdcore.figures.live import script
 from gdcore.figures.live.spec import MIME, figure_html
-from tests.book.chromium import browser
 
 _STYLE = """
 body { max-width: 45rem; margin: 1rem auto; padding: 0 1rem; background: #fefefc; }
@@ -17,12 +16,6 @@ html[data-theme=dark] body { background: #14181e; }
 _PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>figures</title>
 <meta name="viewport" content="width=device-width"><style>{style}</style><script>{script}</script>
 <body><main>{figures}</main></body></html>"""
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture

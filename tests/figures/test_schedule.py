@@ -63,7 +63,7 @@ def test_what_does_not_fit_together_is_refused_by_both(open_figures):
             assert (said == "") == good and (good or FACTORS[name].rule in said)
         assert seen == {True, False}
     assert "there is no schedule" in page.evaluate(make, ["sawtooth", {}]).lower()
-    assert "size (steps from cut to cut) must lie in" in page.evaluate(make, ["step", {"size": 0}])
+    assert "size (steps from cut to cut) must be a whole number in [1, inf)" in page.evaluate(make, ["step", {"size": 0}])
 
 
 def test_the_noise_is_the_same_in_python_and_normal(open_figures):
@@ -136,12 +136,12 @@ def test_another_schedule_brings_its_own_sliders(open_figures):
     page.get_by_label("schedule", exact=True).select_option("wsd")
     settle(page)
     assert page.evaluate(STATE)["schedule"] == {"schedule": "wsd", "parameters": {"total": 120, "warmup": 12, "decay": 36}}
-    page.get_by_label("decay: steps of the fall at the end, typed").fill("110")
-    page.get_by_label("decay: steps of the fall at the end, typed").press("Enter")
+    page.get_by_label("decay: steps of the fall, typed").fill("110")
+    page.get_by_label("decay: steps of the fall, typed").press("Enter")
     settle(page)
     assert "warmup and decay must fit into total" in page.locator("[role=status]").inner_text()
     assert page.evaluate(STATE)["schedule"]["parameters"]["decay"] == 36
-    page.get_by_label("decay: steps of the fall at the end", exact=True).press("ArrowLeft")
+    page.get_by_label("decay: steps of the fall", exact=True).press("ArrowLeft")
     page.get_by_role("button", name="New noise").click()
     settle(page)
     state = page.evaluate(STATE)

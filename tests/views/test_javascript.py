@@ -2,9 +2,7 @@
 
 import json
 import math
-import os
 import random
-import shutil
 
 import pytest
 
@@ -31,19 +29,10 @@ SHOWN = [
 
 
 @pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    found = next(
-        filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))]), None
-    )
-    with sync_playwright() as p:
-        path = found or p.chromium.executable_path
-        if not os.path.exists(path):
-            pytest.fail("No Chromium was found: install Chromium or Chrome, or run `playwright install chromium`, or name one in CHROMIUM.")
-        chromium = p.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium.new_page()
-        chromium.close()
+def browser(chromium):
+    page = chromium.new_page()
+    yield page
+    page.close()
 
 
 def gradients(seed):

@@ -1,7 +1,7 @@
 """The schedules of gdcore as formulas to print: each is called once, on numbers that write down what NumPy does to them."""
 
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from gdcore import schedules as S
 from gdcore.rules.hyperparameters import Hyperparameter
 from gdcore.views.recorded import Value
 
-__all__ = ["FACTORS", "MEANINGS", "Factor", "formulas"]
+__all__ = ["FACTORS", "MEANINGS", "SHARE", "STEPS", "Factor", "formulas"]
 
 
 @dataclass(frozen=True)
@@ -42,22 +42,25 @@ FACTORS = {
 }  # fmt: skip
 
 
+STEPS = Hyperparameter("", "", low=1, integer=True)
+SHARE = Hyperparameter("", "", low=0, high=1, open_high=False)
+
+
 def _steps(meaning):
-    return Hyperparameter("", meaning, low=1, integer=True)
+    return replace(STEPS, meaning=meaning)
 
 
 def _share(meaning, **more):
-    return Hyperparameter("", meaning, **{"low": 0, "high": 1, "open_high": False, **more})
+    return replace(SHARE, meaning=meaning, **more)
 
 
 MEANINGS = {
     "factor": _share("factor on the rate"), "size": _steps("steps from cut to cut"), "gamma": _share("factor of each cut", open_low=True),
     "total": _steps("step at which it ends"), "power": _share("how bent it falls", high=8, open_low=True),
-    "warmup": _steps("steps of the rise"), "steps": _steps("steps of the rise"), "decay": _steps("steps of the fall at the end"),
-    "first": _steps("steps of a cycle"), "up": _steps("steps up"), "down": _steps("steps down"),
-    "rise": _share("share of the steps that go up"),
+    "warmup": _steps("steps of the rise"), "steps": _steps("steps of the rise"), "decay": _steps("steps of the fall"),
+    "first": _steps("steps of a cycle"), "up": _steps("steps up"), "down": _steps("steps down"), "rise": _share("share of steps that rise"),
     "start": _share("factor at the start"), "end": _share("factor at the end"),
-    "low": _share("factor at the bottom"), "high": _share("factor at the top"),
+    "low": _share("lowest factor"), "high": _share("highest factor"),
 }  # fmt: skip
 
 

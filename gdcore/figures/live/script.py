@@ -8,7 +8,7 @@ __all__ = ["classic", "fingerprint", "module", "styles"]
 
 _HERE = Path(__file__).parent
 _REACHED = ("KINDS", "RULES", "SCHEDULES", "SURFACES", "enliven", "gaussians", "makeRule", "makeSchedule", "makeSurface", "mount", "run")
-_PARTS = ("core", "plot", "controls", "symbols", "gaussians")
+_PARTS = ("core", "plot", "controls", "symbols", "address", "gaussians")
 
 
 @functools.cache
@@ -22,7 +22,7 @@ def _body():
 
 def classic():
     """The script of the static page: no module, so that it also runs in pages on the disk. Each figure calls `gdLive.enliven`."""
-    return f'(() => {{\n"use strict";\n{_body()}\nglobalThis.gdLive = {{{", ".join(_REACHED)}}};\n}})();\n'
+    return f'(() => {{\n"use strict";\n{_body()}\nglobalThis.gdLive = {{{", ".join(_REACHED)}}};\nbegin();\n}})();\n'
 
 
 def module():

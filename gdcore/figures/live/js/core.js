@@ -44,6 +44,7 @@ class Figure {
   }
 
   change(changes, tell) {
+    this.problem = undefined; // something that was wrong beside the state, until the next change
     Object.assign(this.state, structuredClone(changes));
     this.untold ||= tell;
     this.redraw();
@@ -59,17 +60,21 @@ class Figure {
     try {
       this.kind.draw();
       for (const control of this.controls.querySelectorAll("[data-shows]")) control.show();
-      this.error?.remove();
+      this.complain(this.problem);
     } catch (error) {
-      this.error?.remove();
-      this.error = complaint(error);
-      this.body.after(this.error);
+      this.complain(error);
     }
     this.drawn = true;
     if (this.untold) this.host.changed?.(structuredClone(this.state));
     this.untold = false;
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.say(this.kind.describe?.() ?? ""), 400);
+  }
+
+  complain(error) {
+    this.error?.remove();
+    this.error = error && complaint(error);
+    if (error) this.body.after(this.error);
   }
 
   say(words) {
@@ -181,4 +186,13 @@ function render({model, el}) {
     model.off("change:state", listen);
     figure?.destroy();
   };
+}
+
+// What the static page does once its text is there.
+function begin() {
+  document.addEventListener("DOMContentLoaded", () => {
+    linkSymbols();
+    const {figure} = document.querySelector("figure.gd-live[data-linked]") ?? {};
+    if (figure) linkToAddress(figure, ["surface", "rules", "start", "steps"]);
+  });
 }

@@ -14,17 +14,19 @@ __all__ = ["Descent", "descent"]
 MOST_RULES, MOST_STEPS = 4, 5000
 
 
-def descent(surface, rules, *, start=None, steps=200, title, question="", sliders=None, ranges=None, box=None):
+def descent(surface, rules, *, start=None, steps=200, title, question="", sliders=None, ranges=None, box=None, explorer=False):
     """A surface from above with the paths of up to four rules, and their losses beside it. The reader drags the start, moves every
     hyper-parameter, plays and steps.
 
     surface: one of gdcore.surfaces with one or two variables. rules: a rule or a list of them. start: a point, else the surface's own.
     sliders: names of the hyper-parameters to show at once (the others are folded away; None shows all). ranges: {name: (low, high)}
-    of sliders. box: ((low, high), (low, high)) to draw, else the surface's own. The traits `lr`, `momentum`, … are those of the first
+    of sliders. box: ((low, high), (low, high)) to draw, else the surface's own. explorer: the reader also chooses the surface and the
+    rules, and the address of the page follows. The traits `lr`, `momentum`, … are those of the first
     rule; `start`, `step` and `steps` those of the figure; `paths` are the paths that gdcore walks.
     Raises TypeError or ValueError, in one sentence, for what cannot be drawn.
     """
-    return Descent(surface, rules if isinstance(rules, (list, tuple)) else [rules], start, steps, title, question, sliders, ranges, box)
+    rules = rules if isinstance(rules, (list, tuple)) else [rules]
+    return Descent(surface, rules, start, steps, title, question, sliders, ranges, box, explorer)
 
 
 class Descent(Live):
@@ -32,7 +34,7 @@ class Descent(Live):
 
     kind = "descent"
 
-    def __init__(self, surface, rules, start, steps, title, question, sliders, ranges, box):
+    def __init__(self, surface, rules, start, steps, title, question, sliders, ranges, box, explorer):
         self.surface, self._rules = _surface(surface), rules
         start = np.atleast_1d(np.asarray(surface.start if start is None else start, dtype=float))
         if start.shape != (surface.dimension,) or not np.isfinite(start).all():
@@ -44,6 +46,7 @@ class Descent(Live):
         state = {
             "surface": surface_json(surface), "rules": [rule_json(rule) for rule in rules], "start": start.tolist(), "steps": steps,
             "step": steps, "sliders": sliders, "ranges": ranges or {}, "box": box and [list(map(float, side)) for side in box],
+            "editable": bool(explorer),
         }  # fmt: skip
         hyper = {name: ("rules", 0, "hyper", name) for name in state["rules"][0]["hyper"]}
         super().__init__(state, title, question, {name: (name,) for name in ("start", "step", "steps")} | hyper)

@@ -12,10 +12,12 @@ KINDS.descent = (figure) => {
   const last = () => Math.max(1, ...runs.map((run) => run.values.length - 1));
   const flat = () => surface.dimension === 1;
   let surface = makeSurface(state.surface), runs = [], known = "", heights;
+  if (state.editable) figure.root.dataset.linked = true;
   const play = player(figure, last);
   figure.controls.append(play);
   const racers = element("div", {class: "gd-live-racers"});
-  figure.controls.append(racers);
+  const above = element("div", {class: "gd-live-above"});
+  figure.controls.append(above, racers);
   let shown = "";
 
   // The lines of the races are built anew when the rules are others, not when a slider moves.
@@ -24,8 +26,8 @@ KINDS.descent = (figure) => {
     if (now === shown) return;
     shown = now;
     const holder = document.activeElement;
-    racers.replaceChildren(...(figure.state.editable ? [chooseSurface(figure)] : parameterSliders(figure)), ...figure.state.rules.map((_, i) => racer(figure, i)));
-    if (figure.state.editable) racers.append(addRule(figure));
+    above.replaceChildren(...(figure.state.editable ? choices(figure) : []), ...parameterSliders(figure));
+    racers.replaceChildren(...figure.state.rules.map((_, i) => racer(figure, i)));
     if (holder?.isConnected === false) racers.querySelector("select, input")?.focus();
   }
 
@@ -139,10 +141,10 @@ function racer(figure, i) {
   const first = sliders.filter(([name]) => !figure.state.sliders || figure.state.sliders.includes(name)).map(([, made]) => made);
   const rest = sliders.filter(([, made]) => !first.includes(made)).map(([, made]) => made);
   const name = figure.state.editable ? ruleChoice(figure, i) : element("b", {}, nameOf(rule));
-  const remove = figure.state.editable && figure.state.rules.length > 1 ? [button(figure, "Remove", () => figure.set({rules: figure.state.rules.filter((_, j) => j !== i)}))] : [];
+  const remove = figure.state.editable && figure.state.rules.length > 1 ? [button(figure, "×", () => figure.set({rules: figure.state.rules.filter((_, j) => j !== i)}), {"aria-label": `remove ${nameOf(rule)}`})] : [];
   const more = rest.length ? [element("details", {}, element("summary", {}, "more"), ...rest)] : [];
   return element("section", {class: "gd-live-racer", style: `--racer: var(--gd-live-${["blue", "orange", "green", "purple"][i]})`},
-    element("div", {class: "gd-live-name"}, name, element("output", {}), ...remove), ...first, ...more);
+    element("div", {class: "gd-live-name"}, name, ...remove, element("output", {})), ...first, ...more);
 }
 
 // [[name, slider], …] for a rule and the rules inside it.
@@ -182,10 +184,14 @@ function addRule(figure) {
   return add;
 }
 
-function chooseSurface(figure) {
+function choices(figure) {
   const set = (name) => figure.set({surface: {surface: name}, start: [...makeSurface({surface: name}).start], box: null});
   const names = Object.keys(SURFACES).map((name) => [name, name.replaceAll("_", " ")]);
-  return element("div", {class: "gd-live-surface"}, choice(figure, {label: "surface", options: names, get: () => figure.state.surface.surface, set}), ...parameterSliders(figure));
+  return [
+    choice(figure, {label: "surface", options: names, get: () => figure.state.surface.surface, set}),
+    addRule(figure),
+    slider(figure, {label: "steps", low: 10, high: 2000, scale: "integer", get: () => figure.state.steps, set: (steps) => figure.set({steps, step: steps})}),
+  ];
 }
 
 // Sliders for what a family of surfaces leaves open, such as the condition of a bowl.

@@ -1,0 +1,30 @@
+// A figure whose state is in the page's address: what the reader has made can be sent as a link, and links lead to a state.
+//
+// The part after # is "race=" and the chosen keys of the state as JSON; a single word, as in "race=Adam", is a rule at its defaults.
+
+function linkToAddress(figure, keys) {
+  const read = () => {
+    if (!location.hash.startsWith("#race=")) return;
+    const words = decodeURIComponent(location.hash.slice(6));
+    try {
+      const told = /^\w+$/.test(words) ? {rules: [{rule: words, hyper: {}}]} : JSON.parse(words);
+      const known = Object.fromEntries(Object.entries(told).filter(([key]) => keys.includes(key)));
+      figure.receive({...known, step: figure.state.steps});
+    } catch {
+      figure.problem = new Error("the address of this page holds no race that can be read; what is drawn is another one.");
+      figure.redraw();
+    }
+  };
+  read();
+  addEventListener("hashchange", () => (read(), figure.root.scrollIntoView({block: "start"})), {signal: figure.signal});
+  figure.host.changed = (state) => {
+    clearTimeout(figure.writing);
+    const told = JSON.stringify(Object.fromEntries(keys.map((key) => [key, state[key]])));
+    figure.writing = setTimeout(() => history.replaceState(null, "", `#race=${encodeURIComponent(told)}`), 300);
+  };
+  // each rule card of the page leads here
+  for (const card of document.querySelectorAll("section[data-linked]")) {
+    const name = card.querySelector("h3")?.firstChild?.textContent.trim();
+    if (RULES[name] && !RULES[name].wraps) card.querySelector("h3").after(element("a", {class: "gd-race-it", href: `#race=${name}`}, `Race ${name}`));
+  }
+}
