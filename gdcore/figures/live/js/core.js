@@ -111,6 +111,24 @@ function complaint(error) {
   return element("p", {class: "gd-live-error", role: "alert"}, `This figure cannot be shown: ${error.message}`);
 }
 
+// A sentence for a number of the state that is not what it should be.
+function within(name, value, low, high, whole) {
+  if (value >= low && value <= high && (!whole || Number.isInteger(value))) return;
+  throw new Error(`${name} is ${JSON.stringify(value)}; give a ${whole ? "whole number" : "number"} from ${number(low)} to ${number(high)}.`);
+}
+
+// act() once for each new set of these values of the state; what is shown of the steps then ends where they do.
+function onChange(state, names, act) {
+  let known;
+  return () => {
+    const now = JSON.stringify(names.map((name) => state[name]));
+    if (now === known) return;
+    act();
+    state.step = Math.max(0, Math.min(state.steps, state.step | 0));
+    known = now;
+  };
+}
+
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // A number for people: four digits, a true minus, powers of ten as such.

@@ -109,7 +109,10 @@ class Spectrum(Live):
         for curvature, share, color in zip(curvatures, left, colors):
             factors.plot(curvature, min(share, 1.34), "o", color=color, markersize=8, clip_on=False)
             label(factors, curvature, min(share, 1.34), f"{share:.2g}", dx=0, dy=11 if share < 1.2 else -11, ha="center", fontsize=10)
-        factors.set(xscale="log", xlim=(x[0], x[-1]), ylim=(0, 1.4), xlabel="curvature λ", ylabel="share of the distance left by a step")
+        factors.set_xscale("log")
+        factors.set_xticks(curvatures, [f"{curvature:.3g}" for curvature in curvatures])
+        factors.minorticks_off()
+        factors.set(xlim=(x[0], x[-1]), ylim=(0, 1.4), xlabel="curvature λ", ylabel="share of the distance left by a step")
         return fig
 
     def _alt(self, curvatures, losses, left):
@@ -123,7 +126,7 @@ class Spectrum(Live):
         else:
             share = losses[step, most] / total[step]
             end = f"is {total[step]:.3g} after {step} steps, {share:.0%} of it in the component λ = {curvatures[most]:.3g}"
-        text = f"{self.spec['title']}. The loss against steps, the sum of {len(curvatures)} components: it is {total[0]:.3g} at first and {end}."
+        text = f"{self.spec['title']}. The loss, a sum of {len(curvatures)} components, is {total[0]:.3g} at first and {end}."
         return f"{text} A step leaves of the distance: {shares}.".replace("-", "−")
 
 
@@ -152,14 +155,14 @@ def _stack(ax, losses, curvatures, colors, scale):
         ax.plot(steps, total, color=INK, linewidth=6, alpha=0.2)
         for part, color in zip(losses.T, colors):
             ax.plot(steps, part, color=color, linewidth=1.6)
-        ax.set(yscale="log", ylim=(max(known.min(), total[0] * 1e-10) / 1.5, min(known.max(), 1e4 * total[0]) * 1.5))
+        ax.set(yscale="log", ylim=(max(known.min() / 1000, total[0] * 1e-10), min(known.max(), 1e4 * total[0]) * 1.5))
         label_ends(ax, [(steps[-1], *end) for end in zip(np.clip(losses[-1], *ax.get_ylim()), names, colors)])
     else:
         with np.errstate(invalid="ignore"):
             parts = losses / total[:, None] if scale == "share" else losses
         top = 1 if scale == "share" else 1.05 * min(known.max(), 2 * total[0])
         heights = np.clip(np.cumsum(parts, axis=1), 0, top).T
-        for under, over, name, color in zip([0 * total, *heights], heights, names, colors):
+        for under, over, name, color in zip([np.zeros(len(total)), *heights], heights, names, colors):
             ax.fill_between(steps, under, over, color=color, alpha=0.6, linewidth=0)
             thick = (over - under)[: int(0.7 * len(steps)) + 1]
             at = np.nanargmax(thick)
