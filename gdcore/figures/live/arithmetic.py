@@ -1,6 +1,8 @@
 """All the arithmetic of the living figures as one text of JavaScript, printed from the rules and surfaces themselves.
 
-`arithmetic()` is a classic script that defines one constant, `{RULES, SURFACES, makeRule, makeSurface, run}`, of five names:
+`arithmetic()` is a classic script that defines one constant, `{COSTS, RULES, SURFACES, makeRule, makeSurface, run}`, of six names:
+
+COSTS        {squared: (e, delta) -> what an error e costs, …}: the losses of `costs.py`.
 
 RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules
              that can act on a vector. fields: {lr: {symbol (LaTeX), text, meaning, default, low, high, openLow, openHigh,
@@ -31,6 +33,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from gdcore import rules as R
+from gdcore.figures.live.costs import COSTS
 from gdcore.rules.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from gdcore.surfaces import SURFACES
 from gdcore.surfaces.analytic import bowl
@@ -40,7 +43,7 @@ from gdcore.views.recorded import Printer, Value, Vector, number
 
 __all__ = ["arithmetic"]
 
-NAMES = "{RULES, SURFACES, makeRule, makeSurface, run}"
+NAMES = "{COSTS, RULES, SURFACES, makeRule, makeSurface, run}"
 
 # what a slider may move on a surface: {surface: {parameter: (description, default)}}; None is a default that the surface works out
 PARAMETERS = {"quadratic": {
@@ -54,7 +57,8 @@ PARAMETERS = {"quadratic": {
 def arithmetic():
     """The JavaScript described above; the same text every time, made of what is installed and never stored."""
     hand = Path(__file__).with_name("js").joinpath("run.js").read_text("utf-8")
-    return f"const {NAMES} = (() => {{\n{_rules()}\n{_surfaces()}\n{hand}\nreturn {NAMES};\n}})();\n"
+    printed = [_rules(), _surfaces(), _costs()]
+    return "\n".join([f"const {NAMES} = (() => {{", '"use strict";', *printed, hand, f"return {NAMES};", "})();", ""])
 
 
 # -- rules -----------------------------------------------------------------------------------------------------------------------
@@ -68,7 +72,7 @@ def _rules():
     knobs = {name: _knob(known) for name, known in HYPERPARAMETERS.items() if name in used}
     matrices = [kind.__name__ for kind in R.RULES if kind.reads == "matrix"]
     return "\n".join([
-        *functions,
+        *(line for f in functions for line in f.splitlines() if not line.endswith(".answer = (h, x, s) => x;")),  # the usual answer
         f"const MATRICES = {_json(matrices)};",
         f"const KNOBS = {_object(knobs)};",
         f"const RULES = {_object({kind.__name__: _rule(kind) for kind in (*vectors, *around)})};",
@@ -85,13 +89,12 @@ def _rule(kind):
     return f"described({code}, {_json(issubclass(kind, R.Wrapper))}, {_object(defaults)})"
 
 
-def _knob(known, **more):
-    """A hyper-parameter as an object, without what most of them share."""
-    shown = {"symbol": known.symbol, "text": plain(known.symbol), "meaning": known.meaning}
+def _knob(known):
+    """A hyper-parameter as a list: symbol, text, meaning, and what of its range is not usual."""
     usual = Hyperparameter("", "")
     names = {"low": "low", "high": "high", "open_low": "openLow", "open_high": "openHigh", "integer": "integer"}
-    shown |= {js: getattr(known, n) for n, js in names.items() if getattr(known, n) != getattr(usual, n)}
-    return _object({n: _json(v) for n, v in (shown | more).items()})
+    more = {js: _json(getattr(known, n)) for n, js in names.items() if getattr(known, n) != getattr(usual, n)}
+    return f"[{', '.join([*map(_json, (known.symbol, plain(known.symbol), known.meaning)), *[_object(more)] * bool(more)])}]"
 
 
 def plain(latex):
@@ -109,7 +112,7 @@ def _surfaces():
     data = {}
     makers = {name: _surface(surface, data) for name, surface in SURFACES.items()}
     arrays = [f"const {name} = [{', '.join(map(number, numbers))}];" for numbers, name in data.items()]
-    knobs = {name: _object({p: _knob(known, default=default) for p, (known, default) in parameters.items()})
+    knobs = {name: _object({p: f"[{_json(default)}, {_knob(known)}]" for p, (known, default) in parameters.items()})
              for name, parameters in PARAMETERS.items()}
     return "\n".join([*arrays, f"const PARAMETERS = {_object(knobs)};", f"const MAKERS = {_object(makers)};"])
 
@@ -122,33 +125,36 @@ def _surface(surface, data):
         largest = Value("or", largest, condition)
         surface = bowl((largest / condition, largest), condition, rotation)
     one = known.dimension == 1
-    point = [Value("name", f"x[{i}]", varies=True) for i in range(known.dimension)]
-    x = point[0] if one else Vector(point)
-    value, slopes = surface.function(x), surface.gradient(x)
-    slopes = [slopes] if one else slopes.parts
-    start = [surface.start] if one else surface.start
-    bounds = [surface.lipschitz, surface.strong_convexity]
+    names = "xyz"[: known.dimension]
+    point = [Value("name", name, varies=True) for name in names]
+    value = surface.function(point[0] if one else Vector(point))
+    slopes = surface.gradient(point[0] if one else Vector(point))
+    slopes, start, minima = ([slopes], [surface.start], [[m] for m in surface.minima]) if one else (
+        slopes.parts, surface.start, surface.minima)
+    bounds = {"lipschitz": surface.lipschitz, "strongConvexity": surface.strong_convexity}
     printer = Printer(data)
-    constants = printer.constants(value, *slopes, *(v for v in (*start, *bounds) if isinstance(v, Value)))
-    lipschitz, convexity = ("null" if v is None else printer.text(v) for v in bounds)
-    minima = [[m] for m in surface.minima] if one else surface.minima
-    return "\n".join([
-        "(p) => {", *constants, "return {",
-        f"dimension: {known.dimension}, start: [{', '.join(map(printer.text, start))}], box: {_json(surface.box)},",
-        f"minima: {_json(minima)}, minimumValue: {number(surface.minimum_value)},",
-        f"lipschitz: {lipschitz}, strongConvexity: {convexity},",
-        f"about: {_text(surface.about)},",
-        f"value(x) {_body(printer, [value], '{}')},",
-        f"gradient(x) {_body(printer, slopes, '[{}]')}",
-        "};\n}",
-    ])  # fmt: skip
+    constants = printer.constants(value, *slopes, *(v for v in (*start, *bounds.values()) if isinstance(v, Value)))
+    made = _object({
+        "start": f"[{', '.join(map(printer.text, start))}]", "box": _json(surface.box),
+        "minima": _json(minima), "minimumValue": number(surface.minimum_value),
+        **{name: printer.text(v) for name, v in bounds.items() if v is not None}, "about": _text(surface.about),
+        "value": f"([{', '.join(names)}]) => {_body(printer, [value], '{}')}",
+        "gradient": f"([{', '.join(names)}]) => {_body(printer, slopes, '[{}]')}",
+    })  # fmt: skip
+    return "(p) => {\n" + "\n".join([*constants, f"return {made};"]) + "\n}" if constants else f"() => ({made})"
 
 
 def _body(printer, results, pattern):
-    own = Printer(printer.data)
-    own.names.update(printer.names)
+    own = Printer(printer.data, printer.names)
     lines = own.shared(*results)
-    return "\n".join(["{", *lines, f"return {pattern.format(', '.join(map(own.text, results)))};", "}"])
+    result = pattern.format(", ".join(map(own.text, results)))
+    return "\n".join(["{", *lines, f"return {result};", "}"]) if lines else result
+
+
+def _costs():
+    e, delta = (Value("name", name, varies=True) for name in ("e", "delta"))
+    functions = {name: f"(e, delta) => {_body(Printer(), [cost(e, delta)], '{}')}" for name, cost in COSTS.items()}
+    return f"const COSTS = {_object(functions)};"
 
 
 # -- text ------------------------------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ class Figure {
     if (this.untold) this.host.changed?.(structuredClone(this.state));
     this.untold = false;
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.say(this.kind.describe?.() ?? ""), 400);
+    this.resting = setTimeout(() => this.say(this.error ? "" : this.kind.describe?.() ?? ""), 400);
   }
 
   complain(error) {

@@ -27,7 +27,7 @@ KINDS.map = (figure) => {
     get: () => [Math.min(state.lr, 4.4 / state.largest), state.momentum],
     set: ([lr, momentum]) => figure.set({lr: cut(lr), momentum: cut(Math.min(0.99, momentum))}),
   });
-  const says = element("p", {class: "gd-live-says"});
+  const says = element("p", {class: "gd-live-sentence"});
   figure.controls.append(player(figure, () => state.steps), says, element("div", {class: "gd-live-rows"},
     dial(figure, "lr", "η", "learning rate", 0, 4.4 / state.largest, Infinity), dial(figure, "momentum", "β", "momentum", 0, 0.99, 0.9999), conditionDial(figure),
     element("div", {class: "gd-live-player"}, button(figure, "Best", () => figure.set(best())), button(figure, "Best without memory", () => figure.set(plain())))));

@@ -35,7 +35,7 @@ KINDS.spectrum = (figure) => {
     set: ([curvature]) => figure.set({rules: [{...state.rules[0], hyper: {...hyper(), lr: Number((1 / curvature).toPrecision(4))}}]}),
   };
   const grip = pull && handle(figure, factors, pull);
-  const says = element("p", {class: "gd-live-says"});
+  const says = element("p", {class: "gd-live-sentence"});
   const marked = (marks, high, wanted) => ({marks, ...(wanted ? {} : {low: 0, high, scale: "linear"})});
   const more = linear && {
     lr: marked(() => RATES[name](hyper(), mu(), L()), (MOMENTA[name] ? 4.4 : 2.2) / L(), state.ranges?.lr),
@@ -57,7 +57,7 @@ KINDS.spectrum = (figure) => {
 
   function largest(k) {
     const all = runs.map((_, i) => part(i, k));
-    return all.indexOf(Math.max(...all));
+    return all.lastIndexOf(Math.max(...all));
   }
 
   function drawLosses() {
