@@ -8,7 +8,7 @@ __all__ = ["classic", "fingerprint", "module", "styles"]
 
 _HERE = Path(__file__).parent
 _REACHED = ("KINDS", "RULES", "SCHEDULES", "SURFACES", "enliven", "gaussians", "makeRule", "makeSchedule", "makeSurface", "mount", "run")
-_PARTS = ("core", "plot", "controls", "symbols", "address", "gaussians")
+_PARTS = ("core", "plot", "controls", "linear", "gaussians", "symbols", "address")
 
 
 @functools.cache

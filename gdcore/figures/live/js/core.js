@@ -68,7 +68,7 @@ class Figure {
     if (this.untold) this.host.changed?.(structuredClone(this.state));
     this.untold = false;
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.say(this.kind.describe?.() ?? ""), 400);
+    this.resting = setTimeout(() => this.say(this.error ? "" : this.kind.describe?.() ?? ""), 400);
   }
 
   complain(error) {
@@ -115,10 +115,22 @@ function insist(good, sentence) {
   if (!good) throw new Error(sentence);
 }
 
-// A state's whole number from low to high.
-function whole(state, name, low, high) {
-  const value = state[name];
-  insist(Number.isInteger(value) && value >= low && value <= high, `${name} is ${value}; give a whole number from ${low} to ${high}.`);
+// A sentence for a number of the state that is not what it should be.
+function within(name, value, low, high, whole) {
+  insist(value >= low && value <= high && (!whole || Number.isInteger(value)),
+    `${name} is ${JSON.stringify(value)}; give a ${whole ? "whole number" : "number"} from ${number(low)} to ${number(high)}.`);
+}
+
+// act() once for each new set of these values of the state; what is shown of the steps then ends where they do.
+function onChange(state, names, act) {
+  let known;
+  return () => {
+    const now = JSON.stringify(names.map((name) => state[name]));
+    if (now === known) return;
+    act();
+    state.step = Math.max(0, Math.min(state.steps, state.step | 0));
+    known = now;
+  };
 }
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

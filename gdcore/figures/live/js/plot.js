@@ -4,7 +4,7 @@ const SUPERSCRIPT = {"-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 
 const power = (exponent) => (exponent === 0 ? "1" : exponent === 1 ? "10" : `10${[...String(exponent)].map((c) => SUPERSCRIPT[c]).join("")}`);
 
 class Plot {
-  // label: for screen readers; x, y: {label, log, integer}; aspect: height / width; grid: whether ticks have lines; bare: no axes
+  // label: for screen readers; x, y: {label, log, integer, marks}; aspect: height / width; grid: whether ticks have lines; bare: no axes
   constructor(figure, {label, x = {}, y = {}, aspect = 0.75, grid = true, bare = false}) {
     Object.assign(this, {figure, grid});
     this.axis = {x: {range: [0, 1], ...x}, y: {range: [0, 1], ...y}};
@@ -50,6 +50,12 @@ class Plot {
     return log ? (Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low)) : (value - low) / (high - low);
   }
 
+  // The value at a share of an axis, held inside it: what `share` undoes.
+  value(name, share) {
+    const {range: [low, high], log} = this.axis[name], inside = Math.min(1, Math.max(0, share));
+    return log ? low * (high / low) ** inside : low + inside * (high - low);
+  }
+
   x(value) {
     return this.margin.left + this.share("x", value) * (this.width - this.margin.left - this.margin.right);
   }
@@ -61,14 +67,9 @@ class Plot {
   // The values at a place of the screen, held inside the axes.
   at(event) {
     const box = this.canvas.getBoundingClientRect();
-    const of = (name, share) => {
-      const {range: [low, high], log} = this.axis[name];
-      const inside = Math.min(1, Math.max(0, share));
-      return log ? low * (high / low) ** inside : low + inside * (high - low);
-    };
     const {left, right, top, bottom} = this.margin;
-    return [of("x", (event.clientX - box.left - left) / (box.width - left - right)),
-            of("y", 1 - (event.clientY - box.top - top) / (box.height - top - bottom))];
+    return [this.value("x", (event.clientX - box.left - left) / (box.width - left - right)),
+            this.value("y", 1 - (event.clientY - box.top - top) / (box.height - top - bottom))];
   }
 
   // -- drawing ----------------------------------------------------------------------------------------------------------------
@@ -154,6 +155,26 @@ class Plot {
     pen.restore();
   }
 
+  // The region between two curves, given as functions of the number of a point.
+  area(count, x, low, high, {color, alpha = 1}) {
+    const {pen} = this;
+    pen.save();
+    Object.assign(pen, {fillStyle: color, globalAlpha: alpha});
+    pen.beginPath();
+    for (let i = 0; i < count; i++) pen.lineTo(this.x(x(i)), hold(this.y(high(i)), this.height));
+    for (let i = count - 1; i >= 0; i--) pen.lineTo(this.x(x(i)), hold(this.y(low(i)), this.height));
+    pen.fill();
+    pen.restore();
+  }
+
+  // A mark across the panel, such as that of the step.
+  upright(x, {color = this.figure.colors.quiet, width = 1, dash = []} = {}) {
+    Object.assign(this.pen, {strokeStyle: color, lineWidth: width});
+    this.pen.setLineDash(dash);
+    this.segment(this.x(x), this.margin.top, this.x(x), this.height - this.margin.bottom);
+    this.pen.setLineDash([]);
+  }
+
   dot(x, y, {color, radius = 4, alpha = 1, ring = true}) {
     const {pen} = this;
     pen.globalAlpha = alpha;
@@ -169,7 +190,7 @@ class Plot {
     pen.globalAlpha = 1;
   }
 
-  text(words, x, y, {color = this.figure.colors.ink, align = "left", baseline = "middle", dx = 0, dy = 0, bold = false} = {}) {
+  text(words, x, y, {color = this.figure.colors.ink, align = "left", baseline = "middle", dx = 0, dy = 0, bold = false, halo = true} = {}) {
     const {pen} = this;
     pen.save();
     pen.textAlign = align;
@@ -177,7 +198,7 @@ class Plot {
     if (bold) pen.font = `600 ${pen.font}`;
     pen.lineWidth = 3;
     pen.strokeStyle = this.figure.colors.ground; // a halo, so that lines do not cross the letters
-    pen.strokeText(words, this.x(x) + dx, this.y(y) + dy);
+    if (halo) pen.strokeText(words, this.x(x) + dx, this.y(y) + dy);
     pen.fillStyle = color;
     pen.fillText(words, this.x(x) + dx, this.y(y) + dy);
     pen.restore();
@@ -228,8 +249,9 @@ class Plot {
 
 const hold = (at, size) => Math.max(-4 * size, Math.min(5 * size, at));
 
-// [[value, text], …] for an axis: powers of ten, or round numbers.
-function ticks({range: [low, high], log, integer}, count) {
+// [[value, text], …] for an axis: its own marks, or powers of ten, or round numbers.
+function ticks({range: [low, high], log, integer, marks}, count) {
+  if (marks) return marks;
   const [first, last] = log ? [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)] : [];
   if (last > first) { // else the range holds less than two powers of ten, and round numbers say more
     const every = Math.max(1, Math.ceil((last - first + 1) / count));

@@ -30,8 +30,8 @@ KINDS.line = (figure) => {
     if (told === known) return;
     surface = points ? recorded(points) : makeSurface(wanted);
     insist(surface.dimension === 1, `${surface.name} has ${surface.dimension} variables; give a surface of one, such as double_well.`);
-    whole(figure.state, "steps", 1, 1000);
-    whole(figure.state, "step", 0, 1000);
+    within("steps", figure.state.steps, 1, 1000, true);
+    within("step", figure.state.step, 0, 1000, true);
     const [across, up] = box ?? surface.box;
     insist([across, up ?? [0, 1]].every(([low, high]) => low < high), `box is ${JSON.stringify(box)}; each side must go upwards.`);
     right.x(x);

@@ -31,9 +31,9 @@ KINDS.schedule = (figure) => {
     const {schedule: wanted, lr, constant, steps, surface, start, noise: sigma, seed} = figure.state;
     const shared = JSON.stringify([steps, surface, start, sigma, seed]), told = JSON.stringify([wanted, lr, constant, shared]);
     if (told === known) return;
-    whole(figure.state, "steps", 10, 2000);
-    whole(figure.state, "step", 0, 2000);
-    whole(figure.state, "seed", 0, 2 ** 32 - 1);
+    within("steps", figure.state.steps, 10, 2000, true);
+    within("step", figure.state.step, 0, 2000, true);
+    within("seed", figure.state.seed, 0, 2 ** 32 - 1, true);
     noisy(sigma);
     schedule = makeSchedule(wanted ?? {});
     bowl = makeSurface(surface);
