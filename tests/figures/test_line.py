@@ -159,7 +159,7 @@ def test_python_and_the_figure_share_a_state():
 
 MALFORMED = [
     ({"surface": {"surface": "himmelblau"}}, "himmelblau has 2 variables"), ({"surface": {"surface": "moon"}}, 'no surface "moon"'),
-    ({"x": "nan"}, "At nan the curve has no value"), ({"steps": 1e9}, "steps is 1000000000"), ({"step": "x"}, "step is x"),
+    ({"x": "nan"}, "At nan the curve has no value"), ({"steps": 1e9}, "steps is 1000000000"), ({"step": "x"}, "step is \"x\""),
     ({"lr": -1}, "learning rate"),
     ({"box": [[1, 1], None]}, "each side must go upwards"),
     ({"points": {"xs": [0, 0], "ys": [1, 2], "slopes": [0, 0]}}, "needs growing xs"),

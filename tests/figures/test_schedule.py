@@ -173,7 +173,7 @@ def test_python_and_the_figure_share_a_state():
 MALFORMED = [
     ({"schedule": {"schedule": "sawtooth"}}, 'no schedule "sawtooth"'), ({"schedule": None}, "no schedule"),
     ({"steps": 1e9}, "steps is 1000000000"), ({"schedule": {"schedule": "step", "parameters": {"size": "x"}}}, "size must be a number"),
-    ({"lr": -1}, "learning rate"), ({"step": "x"}, "step is x"),
+    ({"lr": -1}, "learning rate"), ({"step": "x"}, "step is \"x\""),
     ({"noise": "nan"}, "noise σ is nan"), ({"seed": 0.5}, "seed is 0.5"), ({"surface": {"surface": "rosenbrock"}}, "no floor is known"),
     ({"start": "nan"}, "no floor is known")]
 

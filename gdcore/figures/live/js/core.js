@@ -25,7 +25,14 @@ class Figure {
     this.kind = KINDS[spec.kind](this);
     root.append(this.body);
     root.classList.add("gd-live-on");
-    for (const plot of this.plots) plot.watch();
+    const nearness = new IntersectionObserver(([{isIntersecting}]) => { // nothing is drawn until the figure comes near the window
+      if (!isIntersecting) return;
+      nearness.disconnect();
+      this.near = true;
+      for (const plot of this.plots) plot.watch();
+    }, {rootMargin: "300px"});
+    nearness.observe(this.body);
+    this.signal.addEventListener("abort", () => nearness.disconnect());
     for (const target of [document.documentElement, document.body]) {
       const themes = new MutationObserver(() => (this.readColors(), this.redraw()));
       themes.observe(target, {attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"]});

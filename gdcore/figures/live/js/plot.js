@@ -17,7 +17,7 @@ class Plot {
     figure.plots.push(this);
   }
 
-  // Follow the size of the box, from when it comes near the window.
+  // Follow the size of the box; the first report comes at once.
   watch() {
     const sizes = new ResizeObserver(() => {
       const {width, height} = this.box.getBoundingClientRect();
@@ -29,14 +29,8 @@ class Plot {
       this.fields.clear();
       drawInTurn(this.figure);
     });
-    const nearness = new IntersectionObserver(([{isIntersecting}]) => {
-      if (!isIntersecting) return;
-      this.figure.near = true;
-      sizes.observe(this.box);
-      nearness.disconnect();
-    }, {rootMargin: "300px"});
-    nearness.observe(this.box);
-    this.figure.signal.addEventListener("abort", () => (sizes.disconnect(), nearness.disconnect()));
+    sizes.observe(this.box);
+    this.figure.signal.addEventListener("abort", () => sizes.disconnect());
   }
 
   // -- where things are -------------------------------------------------------------------------------------------------------
