@@ -105,7 +105,7 @@ def test_the_floor_of_theory_is_where_the_runs_settle():
 
 @pytest.mark.parametrize("theme, width", [("light", 900), ("dark", 900), ("light", 390)])
 def test_it_draws_without_a_complaint(open_figures, theme, width):
-    page = open_figures(figure(), figure("one_cycle", editable=False), figure("cosine", lr=2.2), theme=theme, width=width)
+    page = open_figures(figure(), figure("one_cycle", editable=False), figure("cosine", lr=2.2), theme=theme, width=width, height=5000)
     assert page.errors == [] and page.locator(".gd-live-error").count() == 0
     ink = page.evaluate("() => [...document.querySelectorAll('canvas')].map((c) => c.getContext('2d').getImageData(0, 0, c.width, c.height)"
                         ".data.reduce((n, v, i) => n + (i % 4 === 3 && v > 0), 0) / (c.width * c.height))")
@@ -180,7 +180,7 @@ MALFORMED = [
 
 def test_a_malformed_figure_says_what_is_wrong(open_figures):
     stored = figure()._repr_mimebundle_()[0][MIME]
-    page = open_figures(*({**stored, "state": {**stored["state"], **change}} for change, _ in MALFORMED))
+    page = open_figures(*({**stored, "state": {**stored["state"], **change}} for change, _ in MALFORMED), height=5000)
     for said, (_, sentence) in zip(page.locator(".gd-live-error").all_inner_texts(), MALFORMED, strict=True):
         assert sentence in said
     assert page.errors == []
