@@ -7,7 +7,7 @@ COSTS        {squared: (e, delta) -> what an error e costs, …}: the losses of 
 RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules
              that can act on a vector. fields: {lr: {symbol (LaTeX), text, meaning, default, low, high, openLow, openHigh,
              integer}, …}; a field without a range has no low. wraps: whether it goes around another rule. Take `makeRule` to run one.
-SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, about, lipschitz, strongConvexity, parameters, value(x),
+SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, lipschitz, strongConvexity, parameters, value(x),
              gradient(x)}, …}, at the defaults of their parameters, which are described like the fields of rules. Points are arrays, in
              one dimension too; lipschitz and strongConvexity are null where there is none.
 SCHEDULES    {cosine: {parameters, corner}, …}: learning-rate schedules; the parameters are described like the fields of rules, those that
@@ -146,7 +146,7 @@ def _surface(surface, data):
     made = _object({
         "start": f"[{', '.join(map(printer.text, start))}]", "box": _json(surface.box),
         "minima": _json(minima), "minimumValue": number(surface.minimum_value),
-        **{name: printer.text(v) for name, v in bounds.items() if v is not None}, "about": _text(surface.about),
+        **{name: printer.text(v) for name, v in bounds.items() if v is not None},
         "value": f"([{', '.join(names)}]) => {_body(printer, [value], '{}')}",
         "gradient": f"([{', '.join(names)}]) => {_body(printer, slopes, '[{}]')}",
     })  # fmt: skip

@@ -7,15 +7,17 @@ from pathlib import Path
 __all__ = ["classic", "fingerprint", "kinds", "module", "styles"]
 
 _HERE = Path(__file__).parent
-_REACHED = ("KINDS", "RULES", "SCHEDULES", "SURFACES", "enliven", "gaussians", "makeRule", "makeSchedule", "makeSurface", "mount", "run")
-_PARTS = ("core", "plot", "controls", "linear", "gaussians", "symbols", "address")
+_REACHED = ("KINDS", "RULES", "SCHEDULES", "SURFACES", "enliven", "makeRule", "makeSchedule", "makeSurface", "mount", "run")
+_PARTS = ("core", "plot", "controls", "symbols")
+_SHARED = {"address": {"descent"}, "gaussians": {"noise", "schedule"}, "linear": {"map", "spectrum"}}  # {part: the kinds that need it}
 
 
 @functools.cache
 def _body(kinds):
     from gdcore.figures.live.arithmetic import arithmetic
 
-    files = [_HERE / "js" / f"{name}.js" for name in _PARTS] + [_HERE / "js" / "kinds" / f"{kind}.js" for kind in kinds]
+    parts = [*_PARTS, *(part for part, needed in _SHARED.items() if needed & set(kinds))]
+    files = [_HERE / "js" / f"{name}.js" for name in parts] + [_HERE / "js" / "kinds" / f"{kind}.js" for kind in kinds]
     return "\n".join([arithmetic(), *(path.read_text("utf-8") for path in files)])
 
 
@@ -29,8 +31,9 @@ def classic(only=None):
 
     only: names of kinds, if a page does not need all of them.
     """
-    body = _body(kinds() if only is None else tuple(sorted(only)))
-    return f'(() => {{\n"use strict";\n{body}\nglobalThis.gdLive = {{{", ".join(_REACHED)}}};\nbegin();\n}})();\n'
+    chosen = kinds() if only is None else tuple(sorted(only))
+    reached = [*_REACHED, *(["gaussians"] if _SHARED["gaussians"] & set(chosen) else [])]
+    return f'(() => {{\n"use strict";\n{_body(chosen)}\nglobalThis.gdLive = {{{", ".join(reached)}}};\nbegin();\n}})();\n'
 
 
 def module():
