@@ -47,7 +47,7 @@ from gdcore.views.recorded import Printer, Value, Vector, number
 
 __all__ = ["arithmetic"]
 
-NAMES = "{COSTS, RULES, SCHEDULES, SURFACES, makeRule, makeSchedule, makeSurface, run}"
+NAMES = "COSTS, RULES, SURFACES, makeRule, makeSurface, run"
 
 # what a slider may move on a surface: {surface: {parameter: (description, default)}}; None is a default that the surface works out
 PARAMETERS = {"quadratic": {
@@ -58,11 +58,13 @@ PARAMETERS = {"quadratic": {
 
 
 @functools.cache
-def arithmetic():
-    """The JavaScript described above; the same text every time, made of what is installed and never stored."""
-    hand = [Path(__file__).with_name("js").joinpath(name).read_text("utf-8") for name in ("run.js", "factors.js")]
-    printed = [_rules(), _surfaces(), _costs(), _schedules()]
-    return "\n".join([f"const {NAMES} = (() => {{", '"use strict";', *printed, *hand, f"return {NAMES};", "})();", ""])
+def arithmetic(schedules=True):
+    """The JavaScript described above, without the schedules if so wanted; the same text every time, made of what is installed."""
+    hand = Path(__file__).with_name("js")
+    names = f"{{{NAMES}{', SCHEDULES, makeSchedule' * schedules}}}"
+    parts = [_rules(), _surfaces(), _costs(), hand.joinpath("run.js").read_text("utf-8")]
+    parts += [_schedules(), hand.joinpath("factors.js").read_text("utf-8")] * schedules
+    return "\n".join([f"const {names} = (() => {{", '"use strict";', *parts, f"return {names};", "})();", ""])
 
 
 # -- rules -----------------------------------------------------------------------------------------------------------------------
