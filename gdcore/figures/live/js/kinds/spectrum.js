@@ -64,7 +64,7 @@ KINDS.spectrum = (figure) => {
     const {steps, step, scale} = state, log = scale === "log", share = scale === "share", {ink} = figure.colors;
     if (!scales[scale]) throw new Error(`scale is ${JSON.stringify(scale)}; it is one of ${Object.keys(scales).join(", ")}.`);
     Object.assign(parts.axis.y, {label: share ? "share of the loss" : "loss", log});
-    if (log) drawParts(parts, total, runs.map((_, i) => [(k) => part(i, k), color(i)]));
+    if (log) drawParts(parts, total, runs.map((_, i) => [(k) => part(i, k), color(i), words(i)]));
     else {
       const to = (i, k) => (i < 0 ? 0 : share ? sums[i][k] / total[k] : sums[i][k]);
       parts.range("x", 0, steps);
