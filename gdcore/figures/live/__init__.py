@@ -7,7 +7,7 @@ from the same rules and surfaces, `arithmetic.py`; it leaves as a widget, `widge
 
 import importlib
 
-_KINDS = {"descent": "descent", "fit": "fit", "rate_map": "map", "spectrum": "spectrum"}
+_KINDS = {"descent": "descent", "fit": "fit", "line": "line", "rate_map": "map", "schedule": "schedule", "spectrum": "spectrum"}
 __all__ = sorted(_KINDS)
 
 

@@ -111,10 +111,14 @@ function complaint(error) {
   return element("p", {class: "gd-live-error", role: "alert"}, `This figure cannot be shown: ${error.message}`);
 }
 
+function insist(good, sentence) {
+  if (!good) throw new Error(sentence);
+}
+
 // A sentence for a number of the state that is not what it should be.
 function within(name, value, low, high, whole) {
-  if (value >= low && value <= high && (!whole || Number.isInteger(value))) return;
-  throw new Error(`${name} is ${JSON.stringify(value)}; give a ${whole ? "whole number" : "number"} from ${number(low)} to ${number(high)}.`);
+  insist(value >= low && value <= high && (!whole || Number.isInteger(value)),
+    `${name} is ${JSON.stringify(value)}; give a ${whole ? "whole number" : "number"} from ${number(low)} to ${number(high)}.`);
 }
 
 // act() once for each new set of these values of the state; what is shown of the steps then ends where they do.
@@ -153,11 +157,11 @@ function mount(root, spec, host) {
   }
 }
 
-// The static page: a figure holds its values as JSON. Its panels and controls are built at once, so that nothing moves later;
-// the drawing waits its turn.
-function enliven(root) {
-  if (root.figure) return;
-  root.figure = mount(root, JSON.parse(root.querySelector("script[type='application/json']").textContent));
+// The static page: each figure holds its values as JSON.
+function enliven(page = document) {
+  for (const root of page.querySelectorAll("figure.gd-live:not(.gd-live-on)")) {
+    root.figure = mount(root, JSON.parse(root.querySelector("script[type='application/json']").textContent));
+  }
 }
 
 // First pictures are drawn one after another, each in a task of its own, so that the page stays quick.
@@ -196,11 +200,10 @@ function render({model, el}) {
   };
 }
 
-// What the static page does once its text is there.
+// What the static page does once its text is there, which it is for a script that was told to wait.
 function begin() {
-  document.addEventListener("DOMContentLoaded", () => {
-    linkSymbols();
-    const {figure} = document.querySelector("figure.gd-live[data-linked]") ?? {};
-    if (figure) linkToAddress(figure, ["surface", "rules", "start", "steps"]);
-  });
+  enliven();
+  linkSymbols();
+  const {figure} = document.querySelector("figure.gd-live[data-linked]") ?? {};
+  if (figure) linkToAddress(figure, ["surface", "rules", "start", "steps"]);
 }

@@ -8,7 +8,7 @@ class Plot {
   constructor(figure, {label, x = {}, y = {}, aspect = 0.75, grid = true, bare = false}) {
     Object.assign(this, {figure, grid});
     this.axis = {x: {range: [0, 1], ...x}, y: {range: [0, 1], ...y}};
-    this.margin = bare ? {left: 0, right: 0, top: 0, bottom: 0} : {left: y.label ? 56 : 36, right: 14, top: 12, bottom: x.label ? 40 : 26};
+    this.margin = bare ? {left: 0, right: 0, top: 0, bottom: 0} : {left: y.label ? 60 : 36, right: 14, top: 12, bottom: x.label ? 40 : 26};
     this.canvas = element("canvas", {role: "img", "aria-label": label});
     this.box = element("div", {class: "gd-live-plot", style: `aspect-ratio: 1 / ${aspect}`}, this.canvas);
     this.pen = this.canvas.getContext("2d");
@@ -17,7 +17,7 @@ class Plot {
     figure.plots.push(this);
   }
 
-  // Follow the size of the box; the first report comes at once and draws the first picture.
+  // Follow the size of the box, from when it comes near the window.
   watch() {
     const sizes = new ResizeObserver(() => {
       const {width, height} = this.box.getBoundingClientRect();
@@ -29,8 +29,14 @@ class Plot {
       this.fields.clear();
       drawInTurn(this.figure);
     });
-    sizes.observe(this.box);
-    this.figure.signal.addEventListener("abort", () => sizes.disconnect());
+    const nearness = new IntersectionObserver(([{isIntersecting}]) => {
+      if (!isIntersecting) return;
+      this.figure.near = true;
+      sizes.observe(this.box);
+      nearness.disconnect();
+    }, {rootMargin: "300px"});
+    nearness.observe(this.box);
+    this.figure.signal.addEventListener("abort", () => (sizes.disconnect(), nearness.disconnect()));
   }
 
   // -- where things are -------------------------------------------------------------------------------------------------------
@@ -198,6 +204,37 @@ class Plot {
     pen.restore();
   }
 
+  // Words beside a point, held inside the axes; dx is on the side where they would like to be.
+  note(words, x, y, dx, color, dy = 0) {
+    const {left, right, top, bottom} = this.margin, wide = this.pen.measureText(words).width + Math.abs(dx);
+    if (Number.isNaN(x + y)) return;
+    const at = Math.max(left, Math.min(this.width - right, this.x(x)));
+    const side = at + wide > this.width - right ? -1 : at - wide < left ? 1 : Math.sign(dx);
+    const height = Math.max(top + 8, Math.min(this.height - bottom - 8, this.y(y) + dy));
+    this.text(words, x, y, {color, align: side < 0 ? "right" : "left", dx: at - this.x(x) + side * Math.abs(dx), dy: height - this.y(y)});
+  }
+
+  // Lines named at their right ends, or beside x, and pushed apart: [[words, y, color], …].
+  ends(names, x = this.axis.x.range[1]) {
+    const floor = this.axis.y.range[0], low = this.y(floor), right = this.x(x) + 70 > this.width, side = right ? -14 : 5;
+    const placed = names.map(([words, y, color]) => [this.y(y) - (right ? 9 : 0), words, color]).filter(([at]) => Number.isFinite(at));
+    let free = this.margin.top + 8;
+    placed.sort((a, b) => a[0] - b[0]).forEach(([at, words, color], i) => {
+      free = Math.max(free, Math.min(at, low - 8 - 15 * (placed.length - 1 - i)));
+      this.text(words, x, floor, {color, align: right ? "right" : "left", dx: side, dy: free - low});
+      free += 15;
+    });
+  }
+
+  arrow(x0, y0, x1, y1, color) {
+    const [a, b, dx, dy] = [this.x(x0), this.y(y0), this.x(x1) - this.x(x0), this.y(y1) - this.y(y0)], turn = Math.atan2(dy, dx);
+    if (!(Math.hypot(dx, dy) > 2)) return;
+    const far = Math.max(1, Math.hypot(dx, dy) / (4 * this.width)), [c, d] = [a + dx / far, b + dy / far]; // a head far outside is not missed
+    Object.assign(this.pen, {strokeStyle: color, lineWidth: 3});
+    this.segment(a, b, c, d);
+    for (const by of [turn - 0.45, turn + 0.45]) this.segment(c, d, c - 11 * Math.cos(by), d - 11 * Math.sin(by));
+  }
+
   // The landscape as bands of equal height, the deeper the darker. `key` names what the picture depends on: it is kept until that changes.
   field(value, key) {
     const name = `${key} ${this.axis.x.range} ${this.axis.y.range} ${this.figure.colors.field}`;
@@ -215,8 +252,8 @@ const hold = (at, size) => Math.max(-4 * size, Math.min(5 * size, at));
 // [[value, text], …] for an axis: its own marks, or powers of ten, or round numbers.
 function ticks({range: [low, high], log, integer, marks}, count) {
   if (marks) return marks;
-  if (log) {
-    const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+  const [first, last] = log ? [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)] : [];
+  if (last > first) { // else the range holds less than two powers of ten, and round numbers say more
     const every = Math.max(1, Math.ceil((last - first + 1) / count));
     const found = [];
     for (let e = first; e <= last; e++) if ((e - first) % every === 0) found.push([10 ** e, power(e)]);
