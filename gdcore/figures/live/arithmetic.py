@@ -1,6 +1,7 @@
 """All the arithmetic of the living figures as one text of JavaScript, printed from the rules and surfaces themselves.
 
-`arithmetic()` is a classic script that defines one constant, `{RULES, SURFACES, makeRule, makeSurface, run}`, of five names:
+`arithmetic()` is a classic script that defines `{RULES, SURFACES, makeRule, makeSurface, run}`, and the function `arithmetic` that has
+made them and stands alone: a worker gets its text. The five names:
 
 RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules
              that can act on a vector. fields: {lr: {symbol (LaTeX), text, meaning, default, low, high, openLow, openHigh,
@@ -54,7 +55,8 @@ PARAMETERS = {"quadratic": {
 def arithmetic():
     """The JavaScript described above; the same text every time, made of what is installed and never stored."""
     hand = Path(__file__).with_name("js").joinpath("run.js").read_text("utf-8")
-    return "\n".join([f"const {NAMES} = (() => {{", '"use strict";', _rules(), _surfaces(), hand, f"return {NAMES};", "})();", ""])
+    made = ["const arithmetic = () => {", '"use strict";', _rules(), _surfaces(), hand, f"return {NAMES};", "};"]
+    return "\n".join([*made, f"const {NAMES} = arithmetic();", ""])
 
 
 # -- rules -----------------------------------------------------------------------------------------------------------------------

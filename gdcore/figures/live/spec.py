@@ -6,7 +6,7 @@ from html import escape
 
 from gdcore.rules.base import Rule, Wrapper
 
-__all__ = ["MIME", "figure_html", "figure_json", "rule_json", "surface_json"]
+__all__ = ["MIME", "figure_html", "figure_json", "moved", "rule_json", "surface_json"]
 
 MIME = "application/vnd.gdcore.figure+json"
 
@@ -22,6 +22,14 @@ def rule_json(rule):
         raise TypeError(f"A figure races rules such as Adam(lr=0.1), got {rule!r}.")
     own = {name: value for name, value in vars(rule).items() if name != "rule"}
     return {"rule": type(rule).__name__, "hyper": own} | ({"inner": rule_json(rule.rule)} if isinstance(rule, Wrapper) else {})
+
+
+def moved(rule, told):
+    """The rule with the hyper-parameters that `told`, its description in a figure's state, has now."""
+    values = {}
+    while told:
+        values, told = {**values, **told["hyper"]}, told.get("inner")
+    return rule.with_hyperparameters(**{name: value for name, value in values.items() if name in rule.hyperparameters()})
 
 
 def surface_json(surface):

@@ -111,6 +111,10 @@ function complaint(error) {
   return element("p", {class: "gd-live-error", role: "alert"}, `This figure cannot be shown: ${error.message}`);
 }
 
+function insist(good, sentence) {
+  if (!good) throw new Error(sentence);
+}
+
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // A number for people: four digits, a true minus, powers of ten as such.
