@@ -1,14 +1,18 @@
-// Basins: each start on the map in the colour of the minimum that it reaches. Question: is the valley you end in your choice, or the method's?
+// Basins: each start on the map in the colour of the minimum that it reaches. Question: is the valley you end in a choice of yours, or of
+// the method?
 //
 // state: surface {surface, parameters}, rules [one or two {rule, hyper, inner?}], start, steps, side (points of the finest map along
 // each axis: 20 · 2ᵏ + 1), sliders, ranges, box.
 
 KINDS.basins = (figure) => {
   const {rules} = figure.state;
-  insist(Array.isArray(rules) && (rules.length === 1 || rules.length === 2), `${rules?.length ?? "no"} rules were given; basins show one or two.`);
-  const plots = Array.from({length: 2}, () => new Plot(figure, {label: "map", x: {label: "x₁"}, y: {label: "x₂"}, aspect: 0.92, grid: false}));
+  insist([1, 2].includes(rules?.length), `${rules?.length ?? "no"} rules were given; basins show one or two.`);
+  rules.forEach(makeRule);
+  const plots = [0, 1].map(() => new Plot(figure, {label: "map", x: {label: "x₁"}, y: {label: "x₂"}, aspect: 0.92, grid: false}));
   const maps = rules.map((_, i) => basins(figure, i));
-  const drags = plots.map((plot, i) => handle(figure, plot, {label: `start of ${nameOf(rules[i] ?? rules[0])}`, get: () => figure.state.start, set: (start) => figure.set({start})}));
+  const drags = plots.map((plot, i) => handle(figure, plot, {
+    label: rules[i] ? `start of ${nameOf(rules[i])}` : "start", get: () => figure.state.start, set: (start) => figure.set({start}),
+  }));
   const rows = element("div", {class: "gd-live-racers"}, ...rules.map((_, i) => racer(figure, i)));
   for (const row of rows.children) row.style.setProperty("--racer", "var(--gd-live-quiet)"); // colours are the minima's here
   figure.controls.append(rows);
@@ -21,7 +25,8 @@ KINDS.basins = (figure) => {
     insist(Number.isInteger(steps) && steps >= 1 && steps <= 5000, `steps is ${steps}; a figure shows from 1 to 5000.`);
     insist([21, 41, 81, 161, 321].includes(side), `side is ${side}; it is one of 21, 41, 81, 161 and 321.`);
     const box = figure.state.box ?? surface.box;
-    insist(box.length === 2 && box.every(([low, high]) => low < high), `box is ${JSON.stringify(box)}; each side goes from a lower number to a higher.`);
+    insist(box.length === 2 && box.every(([low, high]) => low < high),
+      `box is ${JSON.stringify(box)}; each side goes from a lower number to a higher.`);
     runs = rules.map((rule) => run(makeRule(rule), surface, start, steps, {tolerance: ARRIVED}));
     maps.forEach((map, i) => map.ask({surface: wanted, rule: rules[i], steps, side, box, tolerance: ARRIVED}));
     return box;
@@ -31,7 +36,8 @@ KINDS.basins = (figure) => {
     const map = maps[i], path = runs[i] ?? runs[0];
     plot.range("x", x0, x1);
     plot.range("y", y0, y1);
-    plot.canvas.setAttribute("aria-label", map ? `map of the starts of ${nameOf(figure.state.rules[i])}, coloured by the minimum reached` : "the surface from above");
+    const name = map ? nameOf(figure.state.rules[i]) : "the surface";
+    plot.canvas.setAttribute("aria-label", map ? `the starts of ${name}, coloured by the minimum that they reach` : `${name} from above`);
     plot.clear();
     plot.inside(() => (map ? map.draw(plot) : plot.field((x, y) => surface.value([x, y]), JSON.stringify(figure.state.surface))));
     plot.axes();
@@ -41,7 +47,7 @@ KINDS.basins = (figure) => {
       plot.line(count, x, y, {color: figure.colors.ink});
       for (let k = 0; k < Math.min(count, 60); k++) plot.dot(x(k), y(k), {color: figure.colors.ink, radius: 2.5, ring: false});
       (map ?? maps[0]).label(plot, Boolean(map));
-      plot.text(map ? nameOf(figure.state.rules[i]) : "the surface", x0, y1, {dx: 8, dy: 14, bold: true});
+      plot.text(name, x0, y1, {dx: 8, dy: 14, bold: true});
     });
   }
 
@@ -56,7 +62,7 @@ KINDS.basins = (figure) => {
       for (const drag of drags) drag();
       rows.querySelectorAll("output").forEach((output, i) => (output.textContent = ends(i)));
     },
-    describe: () => maps.map((map, i) => `${nameOf(figure.state.rules[i])} from ${place(figure.state.start)} ${ends(i)}; ${map.shares()}`).join(". "),
+    describe: () => maps.map((map, i) => `${nameOf(rules[i])} from ${place(figure.state.start)} ${ends(i)}; ${map.shares()}`).join(". "),
     maps,
   };
 };
@@ -141,9 +147,12 @@ function basins(figure, i) {
       return run.status === "converged" ? `reaches ${place(end)} after ${run.step} steps` : `is still on its way after ${steps} steps`;
     },
     shares() {
-      const found = counts(), known = minima.map((minimum, k) => [minimum, found[k + 1]]).filter(([, share]) => share).sort((a, b) => b[1] - a[1]);
-      const named = known.slice(0, 4).map(([minimum, share]) => `${percent(share)} of the starts end at ${place(minimum)}`);
-      return [...named, known.length > 4 ? `the others at ${known.length - 4} more minima` : "", found[0] ? `${percent(found[0])} reach none` : ""].filter(Boolean).join(", ");
+      const found = counts(), ends = minima.map((minimum, k) => [found[k + 1], minimum]).filter(([share]) => share);
+      const most = ends.sort((a, b) => b[0] - a[0]).slice(0, 4);
+      const words = most.map(([share, point]) => `${percent(share)} of the starts end at ${place(point)}`);
+      if (ends.length > 4) words.push(`the others at ${ends.length - 4} more minima`);
+      if (found[0]) words.push(`${percent(found[0])} reach none`);
+      return words.join(", ");
     },
     found: () => ({minima, cells, done: cells.length === 4 * job.side ** 2}),
   };
@@ -151,7 +160,8 @@ function basins(figure, i) {
 
 // The colour whose nearest minimum is the farthest: neighbours differ, however many there are.
 function unlike(minima, colors, k) {
-  const room = (color) => Math.min(Infinity, ...colors.map((c, j) => (c === color ? Math.hypot(minima[k][0] - minima[j][0], minima[k][1] - minima[j][1]) : Infinity)));
+  const far = (j) => Math.hypot(minima[k][0] - minima[j][0], minima[k][1] - minima[j][1]);
+  const room = (color) => Math.min(...colors.map((c, j) => (c === color ? far(j) : Infinity)));
   return [0, 1, 2, 3].reduce((best, color) => (room(color) > room(best) ? color : best), 0);
 }
 
