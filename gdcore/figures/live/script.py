@@ -8,7 +8,7 @@ __all__ = ["classic", "fingerprint", "module", "styles"]
 
 _HERE = Path(__file__).parent
 _REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "makeRule", "makeSurface", "mount", "run")
-_PARTS = ("core", "plot", "controls", "aside", "symbols", "address")
+_PARTS = ("core", "plot", "controls", "aside", "random", "symbols", "address")
 
 
 @functools.cache
