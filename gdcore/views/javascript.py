@@ -30,7 +30,7 @@ def javascript(rule):
     rule = instance(rule)
     kind = type(rule)
     name = kind.__name__
-    if rule.reads != "entry" or kind.probe not in (Rule.probe, Wrapper.probe):
+    if rule.reads != "entry" or kind.second_gradient:
         needs = "a second gradient" if rule.reads == "entry" else f"the whole {rule.reads}"
         raise TypeError(f"{name} cannot be a function of single numbers: its step needs {needs}; give an entrywise rule, such as Adam.")
     if isinstance(rule, Wrapper) and isinstance(rule.rule, Step):

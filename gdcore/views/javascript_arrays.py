@@ -31,7 +31,9 @@ def javascript_of_arrays(rule):
     if rule.reads == "matrix":
         raise TypeError(f"{name} cannot be a function of vectors: it works on matrices; give another rule, such as AdamW.")
     parts = [_function(rule, type(rule).update, f"function {name}({{}}) {{{{"), _init(rule, name), _answer(rule, name)]
-    if type(rule).probe is not Rule.probe:
+    if type(rule).probe is Wrapper.probe:
+        parts.append(f"{name}.probe = (h, x, g, t, s, rule) => rule.probe(x, g, t, {'s.inner' if _own(rule)[0] else 's'});")
+    elif type(rule).probe is not Rule.probe:
         parts.append(_function(rule, type(rule).probe, f"{name}.probe = ({{}}) => {{{{", ";"))
     return "\n".join(parts) + "\n"
 
@@ -141,13 +143,13 @@ class _Writer(Writer):
     def is_vector(self, node):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in _WHOLE:
             return False
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("self.rule.update", "zeros_like", "full_like"):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("self.rule.update", "self.rule.probe", "zeros_like", "full_like"):
             return True
         return isinstance(node, ast.Name) and node.id in self.vectors or any(map(self.is_vector, ast.iter_child_nodes(node)))
 
     def whole(self, node):
         """The text of a value as a whole, be it a number or a vector."""
-        if isinstance(node, ast.Name) or not self.is_vector(node) or ast.unparse(node).startswith("self.rule.update"):
+        if isinstance(node, ast.Name) or not self.is_vector(node) or ast.unparse(node).startswith("self.rule."):
             return self.text(node)
         self.inside = True
         text = self.text(node)
@@ -178,9 +180,9 @@ class _Writer(Writer):
 
     def Call(self, node):
         called = ast.unparse(node.func)
-        if called == "self.rule.update":
+        if called in ("self.rule.update", "self.rule.probe"):
             x, g = map(self.whole, node.args[:2])
-            return f"rule.update({x}, {g}, t, inner)", ATOM
+            return f"{called.removeprefix('self.')}({x}, {g}, t, inner)", ATOM
         if called in _WHOLE:
             outer, self.inside = self.inside, False
             text = _WHOLE[called].format(*map(self.whole, node.args))

@@ -88,7 +88,7 @@ def program(rule, off=None):
     unfold = _Unfold(rule, _options(rule, off), kind.update.__globals__)
     names = [a.arg for a in parsed(kind.update).args.args]
     given = [name(f"{n}.0") for n in names]
-    if kind.probe not in (Rule.probe, Wrapper.probe):
+    if kind.second_gradient:
         unfold.assign("probe", unfold.function(kind.probe, given))
         unfold.assign("g", ast.Call(name("gradient"), [unfold.names["probe"]], []))
         given[2] = unfold.names["g"]

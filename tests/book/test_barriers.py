@@ -43,6 +43,6 @@ def test_no_page_has_a_serious_barrier(book, chromium, way):
 
 def test_a_barrier_is_found(chromium):
     page = chromium.new_page()
-    page.set_content('<html lang="en"><title>t</title><main><p style="color: #bbb; background: #fff">pale</p><button></button></main></html>')
+    page.set_content('<html lang="en"><title>t</title><main><p style="color: #bbb">pale</p><button></button></main></html>')
     assert {line.split(":")[0] for line in barriers(page)} >= {"color-contrast", "button-name"}
     page.close()

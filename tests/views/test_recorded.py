@@ -26,7 +26,7 @@ def code(*results):
     (sqrt(abs(X)), "Math.sqrt(Math.abs(x))"),
     (maximum(X, 0), "Math.max(x, 0)"),
     (X**3, "x * x * x"),
-], ids=str)
+], ids=range(10))
 def test_an_expression_is_written_as_it_was_computed(value, text):
     assert code(value) == [text]
 

@@ -7,7 +7,7 @@ from the same rules and surfaces, `arithmetic.py`; it leaves as a widget, `widge
 
 import importlib
 
-_KINDS = {"basins": "basins", "descent": "descent", "noise": "noise"}
+_KINDS = {"basins": "basins", "descent": "descent", "fit": "fit", "noise": "noise"}
 __all__ = sorted(_KINDS)
 
 

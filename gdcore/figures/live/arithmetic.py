@@ -1,7 +1,9 @@
 """All the arithmetic of the living figures as one text of JavaScript, printed from the rules and surfaces themselves.
 
-`arithmetic()` is a classic script that defines `{RULES, SURFACES, makeRule, makeSurface, run}`, and the function `arithmetic` that has
-made them and stands alone: a worker gets its text. The five names:
+`arithmetic()` is a classic script that defines `{COSTS, RULES, SURFACES, makeRule, makeSurface, run}`, and the function `arithmetic` that
+has made them and stands alone: a worker gets its text. The six names:
+
+COSTS        {squared: (e, delta) -> what an error e costs, …}: the losses of `costs.py`.
 
 RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules
              that can act on a vector. fields: {lr: {symbol (LaTeX), text, meaning, default, low, high, openLow, openHigh,
@@ -32,6 +34,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from gdcore import rules as R
+from gdcore.figures.live.costs import COSTS
 from gdcore.rules.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from gdcore.surfaces import SURFACES
 from gdcore.surfaces.analytic import bowl
@@ -41,7 +44,7 @@ from gdcore.views.recorded import Printer, Value, Vector, number
 
 __all__ = ["arithmetic"]
 
-NAMES = "{RULES, SURFACES, makeRule, makeSurface, run}"
+NAMES = "{COSTS, RULES, SURFACES, makeRule, makeSurface, run}"
 
 # what a slider may move on a surface: {surface: {parameter: (description, default)}}; None is a default that the surface works out
 PARAMETERS = {"quadratic": {
@@ -55,7 +58,7 @@ PARAMETERS = {"quadratic": {
 def arithmetic():
     """The JavaScript described above; the same text every time, made of what is installed and never stored."""
     hand = Path(__file__).with_name("js").joinpath("run.js").read_text("utf-8")
-    made = ["const arithmetic = () => {", '"use strict";', _rules(), _surfaces(), hand, f"return {NAMES};", "};"]
+    made = ["const arithmetic = () => {", '"use strict";', _rules(), _surfaces(), _costs(), hand, f"return {NAMES};", "};"]
     return "\n".join([*made, f"const {NAMES} = arithmetic();", ""])
 
 
@@ -147,6 +150,12 @@ def _body(printer, results, pattern):
     lines = own.shared(*results)
     result = pattern.format(", ".join(map(own.text, results)))
     return "\n".join(["{", *lines, f"return {result};", "}"]) if lines else result
+
+
+def _costs():
+    e, delta = (Value("name", name, varies=True) for name in ("e", "delta"))
+    functions = {name: f"(e, delta) => {_body(Printer(), [cost(e, delta)], '{}')}" for name, cost in COSTS.items()}
+    return f"const COSTS = {_object(functions)};"
 
 
 # -- text ------------------------------------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from pathlib import Path
 __all__ = ["classic", "fingerprint", "module", "styles"]
 
 _HERE = Path(__file__).parent
-_REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "makeRule", "makeSurface", "mount", "run")
-_PARTS = ("core", "plot", "controls", "aside", "random", "symbols", "address")
+_REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "gaussians", "makeRule", "makeSurface", "mount", "run")
+_PARTS = ("core", "plot", "controls", "aside", "symbols", "address", "gaussians")
 
 
 @functools.cache

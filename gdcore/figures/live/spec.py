@@ -1,4 +1,7 @@
-"""What a living figure is made of, as plain values: JSON in a stored notebook, in a page, and between Python and JavaScript."""
+"""What a living figure is made of, as plain values: JSON in a stored notebook, in a page, and between Python and JavaScript.
+
+A stored notebook sorts the keys of its objects, so where an order matters the state holds a list.
+"""
 
 import json
 import math

@@ -64,6 +64,19 @@ function button(figure, text, act, attributes = {}) {
   return made;
 }
 
+// A line of one colour below the panels: its name, an <output> for what it does, and its controls.
+function lane(i, name, ...children) {
+  return element("section", {class: "gd-live-racer", style: `--racer: var(--gd-live-${["blue", "orange", "green", "purple"][i]})`},
+    element("div", {class: "gd-live-name"}, typeof name === "string" ? element("b", {}, name) : name, element("output")), ...children);
+}
+
+// A mouse over the panel, and a tap on it, change the state by what `changes` makes of the place on the x axis.
+function follow(figure, plot, changes) {
+  const pick = (event) => figure.set(changes(plot.at(event)[0]));
+  plot.canvas.addEventListener("pointermove", (event) => event.pointerType === "mouse" && pick(event), {signal: figure.signal});
+  plot.canvas.addEventListener("click", pick, {signal: figure.signal});
+}
+
 // Play, one step, back to the start, and a slider over the steps. `state.step` is what all panels show.
 function player(figure, last, seconds = 4) {
   let running = 0;

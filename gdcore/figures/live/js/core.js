@@ -115,6 +115,12 @@ function insist(good, sentence) {
   if (!good) throw new Error(sentence);
 }
 
+// A state's whole number from low to high.
+function whole(state, name, low, high) {
+  const value = state[name];
+  insist(Number.isInteger(value) && value >= low && value <= high, `${name} is ${value}; give a whole number from ${low} to ${high}.`);
+}
+
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // A number for people: four digits, a true minus, powers of ten as such.

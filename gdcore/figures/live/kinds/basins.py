@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from gdcore.figures.live.many import apart
 from gdcore.figures.live.spec import moved, rule_json, surface_json
 from gdcore.figures.live.widget import Live
 from gdcore.figures.style import INK, PALETTE, figure, label
 from gdcore.minimize import minimize
-from gdcore.rules.base import Rule
 from gdcore.surfaces import Surface
 
 __all__ = ["Basins", "basins"]
@@ -114,7 +114,7 @@ class Basins(Live):
 
 def endpoints(surface, rule, starts, steps):
     """Where the rule rests from each start, nan where it does not, and the steps it took: gdcore.minimize from all starts at once."""
-    if not _apart(rule):
+    if not apart(rule):
         traces = [minimize(surface, start, rule, steps, tolerance=ARRIVED, progress=False) for start in starts]
         ends = np.array([trace.x[-1] if trace.status == "converged" else (np.nan, np.nan) for trace in traces])
         return ends, np.array([trace.step for trace in traces])
@@ -128,11 +128,6 @@ def endpoints(surface, rule, starts, steps):
                 break
             x, *memory = rule.update(x, g, t + 1, *memory)
     return ends, taken
-
-
-def _apart(rule):
-    """Whether entries of an array keep to themselves, so that an array of starts is as good as each start alone."""
-    return rule.reads == "entry" and type(rule).probe is Rule.probe and (not hasattr(rule, "rule") or _apart(rule.rule))
 
 
 def grouped(surface, ends, near):

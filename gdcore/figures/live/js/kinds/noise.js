@@ -7,13 +7,15 @@ KINDS.noise = (figure) => {
   insist(figure.state.rules?.length === 1, `${figure.state.rules?.length ?? "no"} rules were given; this figure shows one.`);
   makeRule(figure.state.rules[0]);
   const map = new Plot(figure, {label: "where the chains are on the surface", x: {label: "x₁"}, y: {label: "x₂"}, aspect: 0.9, grid: false});
-  const losses = new Plot(figure, {label: "mean loss of the chains against steps", x: {label: "step", integer: true}, y: {log: true, label: "loss"}, aspect: 0.9});
+  const losses = new Plot(figure, {
+    label: "mean loss of the chains against steps", x: {label: "step", integer: true}, y: {log: true, label: "loss"}, aspect: 0.9,
+  });
   const drag = handle(figure, map, {
     label: "start", get: () => (flat() ? [figure.state.start[0], surface.value(figure.state.start)] : figure.state.start),
     set: (point) => figure.set({start: flat() ? [point[0]] : point}),
   });
-  const row = racer(figure, 0), more = ownSliders(figure);
-  row.append(...more.filter(([name]) => !figure.state.sliders || figure.state.sliders.includes(name)).map(([, made]) => made));
+  const row = racer(figure, 0), {sliders} = figure.state;
+  row.append(...ownSliders(figure).filter(([name]) => !sliders || sliders.includes(name)).map(([, made]) => made));
   figure.controls.append(player(figure, () => figure.state.steps, 6), element("div", {class: "gd-live-racers"}, row));
   const flat = () => surface.dimension === 1, above = (value) => value - (Number.isFinite(surface.minimumValue) ? surface.minimumValue : 0);
   let surface, known = "", chance = {}, chains = [], still, mean, measured, heights;
@@ -22,13 +24,14 @@ KINDS.noise = (figure) => {
     const {surface: wanted, rules, start, steps, chains: count, sigma, batch, seed} = figure.state;
     const now = JSON.stringify([wanted, rules, start, steps, count, sigma, batch, seed]);
     if (now === known) return;
-    whole({steps, chains: count, batch, seed}, {steps: MOST_STEPS, chains: MOST_CHAINS, batch: 1e6, seed: 2 ** 32 - 1});
-    insist(sigma >= 0 && Number.isFinite(sigma), `sigma is ${sigma}; it is a finite number from 0 on.`);
+    for (const [name, low, high] of WHOLE) whole(figure.state, name, low, high);
+    noisy(sigma);
     surface = makeSurface(wanted);
-    const rule = makeRule(rules[0]), scale = sigma / Math.sqrt(batch), drawn = [seed, count, steps].join();
-    if (chance.drawn !== drawn) chance = {drawn, pairs: Array.from({length: count}, (_, c) => Array.from({length: steps}, (_, t) => normals(seed, c * MOST_STEPS + t)))};
+    const rule = makeRule(rules[0]), scale = sigma / Math.sqrt(batch), n = surface.dimension, drawn = [seed, count, steps, n].join();
+    if (chance.drawn !== drawn) chance = {drawn, numbers: gaussians(seed, steps * count * n)};
+    const noise = (c) => (t) => chance.numbers.slice(((t - 1) * count + c) * n, ((t - 1) * count + c + 1) * n).map((v) => scale * v);
     still = run(rule, surface, start, steps, {tolerance: null});
-    chains = chance.pairs.map((pairs) => run(rule, surface, start, steps, {tolerance: null, noise: (t) => start.map((_, i) => scale * pairs[t - 1][i])}));
+    chains = Array.from({length: count}, (_, c) => run(rule, surface, start, steps, {tolerance: null, noise: noise(c)}));
     mean = Float64Array.from({length: steps + 1}, (_, t) => chains.reduce((sum, chain) => sum + above(chain.values[t] ?? Infinity), 0) / count);
     measured = secondHalf(chains.map((chain) => chain.values.map(above)), steps);
     figure.state.step = Math.min(figure.state.step, steps);
@@ -37,12 +40,12 @@ KINDS.noise = (figure) => {
 
   function drawMap() {
     const box = figure.state.box ?? surface.box, [[x0, x1], second] = box, {step} = figure.state, {racers, ink} = figure.colors;
-    insist(box.length === surface.dimension && box.every(([low, high]) => low < high), `box is ${JSON.stringify(box)}; each side goes from a lower number to a higher.`);
+    insist(box.length === surface.dimension && box.every(([low, high]) => low < high),
+      `box is ${JSON.stringify(box)}; each side goes from a lower number to a higher.`);
     map.range("x", x0, x1);
     if (flat()) heights = sampled(surface, x0, x1);
     map.range("y", ...(flat() ? heights.range : second));
-    Object.assign(map.axis.x, {label: flat() ? "x" : "x₁"});
-    map.axis.y.label = flat() ? "f(x)" : "x₂";
+    [map.axis.x.label, map.axis.y.label] = flat() ? ["x", "f(x)"] : ["x₁", "x₂"];
     map.clear();
     map.inside(() => {
       if (flat()) map.line(heights.xs.length, (i) => heights.xs[i], (i) => heights.ys[i], {color: ink, width: 1.5});
@@ -52,27 +55,27 @@ KINDS.noise = (figure) => {
     const x = (chain, t) => chain.xs[t * surface.dimension], y = (chain, t) => (flat() ? chain.values[t] : chain.xs[2 * t + 1]);
     map.inside(() => {
       map.line(Math.min(step + 1, still.values.length), (t) => x(still, t), (t) => y(still, t), {color: racers[1], width: 2});
-      for (const chain of chains) if (step < chain.values.length) map.dot(x(chain, step), y(chain, step), {color: racers[0], radius: 3, alpha: 0.75, ring: false});
+      for (const chain of chains) map.dot(x(chain, step), y(chain, step), {color: racers[0], radius: 3, alpha: 0.75, ring: false});
       ellipse();
     });
   }
 
   // Where the theory of a bowl sees 95 % of the chains in the end.
   function ellipse() {
-    const widths = spreads(figure.state, surface), {strongConvexity: mu, lipschitz: L, parameters} = surface;
-    if (!widths?.every((v) => Number.isFinite(v) && v > 0)) return;
-    const [a, b] = widths.map((v) => Math.sqrt(-2 * Math.log(0.05) * v)), turn = (parameters.rotation * Math.PI) / 180, angle = (k) => (2 * Math.PI * k) / 90;
-    const x = (k) => a * Math.cos(angle(k)) * Math.cos(turn) - b * Math.sin(angle(k)) * Math.sin(turn);
-    const y = (k) => a * Math.cos(angle(k)) * Math.sin(turn) + b * Math.sin(angle(k)) * Math.cos(turn);
+    const variances = spreads(figure.state, surface);
+    if (!variances?.every((v) => v > 0 && v < Infinity)) return;
+    const [a, b] = variances.map((v) => Math.sqrt(-2 * Math.log(0.05) * v)), turn = (surface.parameters.rotation * Math.PI) / 180;
+    const along = (k) => a * Math.cos((2 * Math.PI * k) / 90), across = (k) => b * Math.sin((2 * Math.PI * k) / 90);
+    const x = (k) => along(k) * Math.cos(turn) - across(k) * Math.sin(turn), y = (k) => along(k) * Math.sin(turn) + across(k) * Math.cos(turn);
     map.line(91, x, y, {color: figure.colors.ink, width: 1.5, dash: [5, 4]});
-    const top = Array.from({length: 90}, (_, k) => k).reduce((best, k) => (y(k) > y(best) ? k : best), 0);
-    map.text("95 % in the end", x(top), y(top), {align: "center", dy: -9});
+    const top = Math.sqrt((a * Math.sin(turn)) ** 2 + (b * Math.cos(turn)) ** 2);
+    map.text("theory: 95 % in the end", 0, top, {align: "center", dy: -9});
   }
 
   function drawLosses() {
     const {step, steps, chains: count} = figure.state, {racers, ink, quiet} = figure.colors, floor = lossFloor(figure.state, surface);
-    const seen = Array.from(mean).filter((v) => Number.isFinite(v) && v > 0), high = 2 * Math.max(...seen), floors = Number.isFinite(floor) && floor > 0 ? [floor] : [];
-    losses.axis.y.label = Number.isFinite(surface.minimumValue) && surface.minimumValue !== 0 ? "f(x) − lowest" : "loss f(x)";
+    const seen = Array.from(mean).filter((v) => v > 0 && v < Infinity), high = 2 * Math.max(...seen), floors = floor > 0 && floor < Infinity ? [floor] : [];
+    losses.axis.y.label = surface.minimumValue === 0 ? "loss f(x)" : "f(x) − lowest";
     losses.range("y", Math.max(Math.min(...seen, ...floors) / 8, high * 1e-12), high);
     losses.range("x", 0, steps);
     losses.clear();
@@ -80,7 +83,8 @@ KINDS.noise = (figure) => {
     losses.inside(() => {
       Object.assign(losses.pen, {strokeStyle: quiet, lineWidth: 1});
       losses.segment(losses.x(step), 0, losses.x(step), losses.height);
-      for (const {values} of chains.slice(0, 20)) losses.line(values.length, (t) => t, (t) => above(values[t]), {color: racers[0], width: 1, alpha: 0.16});
+      const few = {color: racers[0], width: 1, alpha: 0.16};
+      for (const {values} of chains.slice(0, 20)) losses.line(values.length, (t) => t, (t) => above(values[t]), few);
       losses.line(still.values.length, (t) => t, (t) => above(still.values[t]), {color: racers[1], width: 1.5});
       losses.line(steps + 1, (t) => t, (t) => mean[t], {color: racers[0]});
       if (floors.length) losses.line(2, (k) => k * steps, () => floor, {color: ink, width: 1.5, dash: [5, 4]});
@@ -100,10 +104,12 @@ KINDS.noise = (figure) => {
 
   // "after 300 steps mean loss 0.0254; over the second half 0.0256 ± 0.0003, theory 0.0256"
   function words() {
-    const {step, steps} = figure.state, floor = lossFloor(figure.state, surface), lost = chains.filter((chain) => chain.status === "diverged").length;
-    if (lost) return `${lost} of ${chains.length} chains diverged within ${steps} steps${floor === Infinity ? ", and theory knows no floor at this η" : ""}`;
-    const theory = floor === null ? "" : floor === Infinity ? ", theory knows no floor at this η" : `, theory ${number(floor, 3)}`;
-    return `after ${step} steps mean loss ${number(mean[step], 3)}; over the second half ${number(measured[0], 3)} ± ${number(measured[1], 1)}${theory}`;
+    const {step, steps} = figure.state, floor = lossFloor(figure.state, surface);
+    const theory = floor === null ? "" : floor === Infinity ? ", theory: no floor, η is too large" : `, theory ${number(floor, 3)}`;
+    const lost = chains.filter((chain) => chain.status === "diverged").length;
+    if (lost) return `${lost} of ${chains.length} chains diverged within ${steps} steps${theory}`;
+    const [half, error] = measured.map((v, i) => number(v, 3 - 2 * i));
+    return `after ${step} step${step === 1 ? "" : "s"} mean loss ${number(mean[step], 3)}; over the second half ${half} ± ${error}${theory}`;
   }
 
   follow(figure, losses, (step) => ({step: Math.round(step)}));
@@ -122,13 +128,10 @@ KINDS.noise = (figure) => {
   };
 };
 
-const MOST_STEPS = 5000, MOST_CHAINS = 500;
+// the whole numbers of the state, with what they may be
+const WHOLE = [["steps", 1, 2000], ["step", 0, 2000], ["chains", 1, 500], ["batch", 1, 1e6], ["seed", 0, 2 ** 32 - 1]];
 
-function whole(numbers, most) {
-  for (const [name, value] of Object.entries(numbers)) {
-    insist(Number.isInteger(value) && value >= 1 && value <= most[name], `${name} is ${value}; it is a whole number from 1 to ${most[name]}.`);
-  }
-}
+const noisy = (sigma) => insist(sigma >= 0 && sigma < Infinity, `sigma is ${sigma}; give a finite number from 0 on.`);
 
 // [mean, standard error] of the chains' losses over the second half of the steps.
 function secondHalf(losses, steps) {
@@ -153,14 +156,16 @@ function lossFloor(state, surface) {
   return found && (surface.strongConvexity * found[0] + surface.lipschitz * found[1]) / 2;
 }
 
+// [[name, slider], …] for the noise and the number of chains.
 function ownSliders(figure) {
-  const own = [["sigma", "σ", "noise of one example's gradient", 0.01, 10, "log"], ["batch", "B", "batch: examples averaged in a gradient", 1, 1024, "logInteger"],
-    ["chains", "chains", "chains that are walked at once", 1, 200, "integer"]];
-  return own.map(([name, label, title, low, high, scale]) => {
-    const wanted = figure.state.ranges?.[name];
-    return [name, slider(figure, {
-      label, title, symbol: name, low: wanted?.[0] ?? low, high: wanted?.[1] ?? high, scale, get: () => figure.state[name], set: (v) => figure.set({[name]: v}),
-      check: (v) => name === "sigma" ? insist(v >= 0, `sigma is ${v}; it is a number from 0 on.`) : whole({[name]: v}, {batch: 1e6, chains: MOST_CHAINS}),
-    })];
+  const dials = {
+    sigma: {label: "σ", title: "σ: noise in the gradient of one example", low: 0.01, high: 10, scale: "log"},
+    batch: {label: "B", title: "B: examples in a batch", low: 1, high: 1024, scale: "log"},
+    chains: {label: "chains", title: "chains at once", low: 1, high: 200, scale: "integer"},
+  };
+  return Object.entries(dials).map(([name, dial]) => {
+    const [low, high] = figure.state.ranges?.[name] ?? [dial.low, dial.high];
+    const check = (v) => (name === "sigma" ? noisy(v) : WHOLE.filter(([n]) => n === name).forEach((limits) => whole({[name]: v}, ...limits)));
+    return [name, slider(figure, {...dial, low, high, symbol: name, check, get: () => figure.state[name], set: (v) => figure.set({[name]: name === "sigma" ? v : Math.round(v)})})];
   });
 }
