@@ -13,7 +13,7 @@ def apart(rule):
 
 
 def chains(surface, rule, start, noise):
-    """Paths from one start whose gradients are disturbed by `noise`, of shape (steps, chains, n): points of shape (steps + 1, chains, n)."""
+    """Paths from one start with noise in their gradients: points of shape (steps + 1, chains, n), for noise of shape (steps, chains, n)."""
     steps, count, n = noise.shape
     if not apart(rule) and count > 1:
         return np.concatenate([chains(surface, rule, start, noise[:, [c]]) for c in range(count)], axis=1)

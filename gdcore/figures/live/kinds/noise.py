@@ -8,7 +8,7 @@ from gdcore.figures.live.gaussians import gaussians
 from gdcore.figures.live.many import chains as walk
 from gdcore.figures.live.spec import moved, rule_json, surface_json
 from gdcore.figures.live.widget import Live
-from gdcore.figures.style import BLUE, GRID, INK, ORANGE, figure, label
+from gdcore.figures.style import BLUE, INK, ORANGE, figure, label
 from gdcore.figures.surface import descent as contours
 from gdcore.surfaces import SURFACES, Surface
 
@@ -114,7 +114,7 @@ class Noise(Live):
             left.plot(*still[:, 0].T, color=ORANGE, linewidth=1.5)
             left.plot(*end.T, "o", color=BLUE, markersize=3.5, alpha=0.75)
         mean = losses.mean(axis=1)
-        right.plot(losses[:, :20], color=BLUE, linewidth=0.6, alpha=0.16)
+        right.plot(losses[:, :8], color=BLUE, linewidth=0.6, alpha=0.2)
         right.plot(alone, color=ORANGE, linewidth=1.5)
         right.plot(mean, color=BLUE)
         seen = mean[np.isfinite(mean) & (mean > 0)]
@@ -124,7 +124,7 @@ class Noise(Live):
             right.axhline(self.floor, color=INK, linewidth=1.5, linestyle="--")
             label(right, steps, self.floor, f"theory: {self.floor:.3g}", dx=-4, dy=-16)
         right.set(yscale="log", ylim=(low, high), xlabel="step", ylabel="loss f(x)" if self.surface.minimum_value == 0 else "f(x) − lowest")
-        label(right, steps, mean[-1], f"mean of {self.state['chains']} chains", BLUE, dx=-4, dy=16)
+        label(right, steps, min(mean[-(steps // 3) - 1:].max(), high), f"mean of {self.state['chains']} chains", BLUE, dx=-4, dy=9)
         if (alone < np.sqrt(low * high)).any():
             label(right, np.argmax(alone < np.sqrt(low * high)), np.sqrt(low * high), "without noise", ORANGE)
         return fig
@@ -133,8 +133,11 @@ class Noise(Live):
         s, name = self.state, type(self._rule).__name__
         lost = int(np.isinf(losses[-1]).sum())
         half, error = second_half(losses)
-        ends = f"{lost} of them diverge" if lost else f"their mean loss over the second half of {s['steps']} steps is {half:.3g} ± {error:.1g}"
-        theory = {None: "", math.inf: "; theory knows no floor, the rate is too large"}.get(self.floor, f"; theory says {self.floor or 0:.3g}")
+        ends = f"their mean loss over the second half of {s['steps']} steps is {half:.3g} ± {error:.1g}"
+        if lost or self.floor == math.inf:
+            ends = f"{lost} of them diverge" if lost else f"their mean loss after {s['steps']} steps is {losses[-1].mean():.3g}"
+        theory = f"; theory says {self.floor:.3g}" if self.floor is not None else ""
+        theory = "; theory knows no floor, the rate is too large" if self.floor == math.inf else theory
         where = f"on the surface {self.surface.name.replace('_', ' ')} with gradient noise {s['sigma'] / math.sqrt(s['batch']):.3g}"
         return f"{self.spec['title']}. {s['chains']} chains of {name} {where}: {ends}{theory}.".replace("-", "−")
 

@@ -4,20 +4,21 @@
 // (of one example's gradient in each direction), batch (the gradient's noise is sigma / √batch), seed, sliders, ranges, box.
 
 KINDS.noise = (figure) => {
-  insist(figure.state.rules?.length === 1, `${figure.state.rules?.length ?? "no"} rules were given; this figure shows one.`);
-  makeRule(figure.state.rules[0]);
-  const map = new Plot(figure, {label: "where the chains are on the surface", x: {label: "x₁"}, y: {label: "x₂"}, aspect: 0.9, grid: false});
+  const {rules, sliders} = figure.state;
+  insist(rules?.length === 1, `${rules?.length ?? "no"} rules were given; this figure shows one.`);
+  makeRule(rules[0]);
+  const map = new Plot(figure, {label: "the chains on the surface", x: {label: "x₁"}, y: {label: "x₂"}, aspect: 0.9, grid: false});
   const losses = new Plot(figure, {
-    label: "mean loss of the chains against steps", x: {label: "step", integer: true}, y: {log: true, label: "loss"}, aspect: 0.9,
+    label: "mean loss of the chains against steps", x: {label: "step", integer: true}, y: {label: "loss", log: true}, aspect: 0.9,
   });
   const drag = handle(figure, map, {
     label: "start", get: () => (flat() ? [figure.state.start[0], surface.value(figure.state.start)] : figure.state.start),
     set: (point) => figure.set({start: flat() ? [point[0]] : point}),
   });
-  const row = racer(figure, 0), {sliders} = figure.state;
-  row.append(...ownSliders(figure).filter(([name]) => !sliders || sliders.includes(name)).map(([, made]) => made));
-  figure.controls.append(player(figure, () => figure.state.steps, 6), element("div", {class: "gd-live-racers"}, row));
-  const flat = () => surface.dimension === 1, above = (value) => value - (Number.isFinite(surface.minimumValue) ? surface.minimumValue : 0);
+  const row = racer(figure, 0), own = ownSliders(figure).filter(([name]) => !sliders || sliders.includes(name)).map(([, made]) => made);
+  figure.controls.append(player(figure, () => figure.state.steps, 6), row, element("div", {class: "gd-live-above"}, ...own));
+  const flat = () => surface.dimension === 1;
+  const above = (value) => value - (Number.isFinite(surface.minimumValue) ? surface.minimumValue : 0);
   let surface, known = "", chance = {}, chains = [], still, mean, measured, heights;
 
   function compute() {
@@ -27,12 +28,14 @@ KINDS.noise = (figure) => {
     for (const [name, low, high] of WHOLE) whole(figure.state, name, low, high);
     noisy(sigma);
     surface = makeSurface(wanted);
-    const rule = makeRule(rules[0]), scale = sigma / Math.sqrt(batch), n = surface.dimension, drawn = [seed, count, steps, n].join();
+    const rule = makeRule(rules[0]), scale = sigma / Math.sqrt(batch), n = surface.dimension;
+    const drawn = JSON.stringify([seed, count, steps, n]);
     if (chance.drawn !== drawn) chance = {drawn, numbers: gaussians(seed, steps * count * n)};
-    const noise = (c) => (t) => chance.numbers.slice(((t - 1) * count + c) * n, ((t - 1) * count + c + 1) * n).map((v) => scale * v);
+    const {numbers} = chance, noise = (c) => (t) => start.map((_, i) => scale * numbers[((t - 1) * count + c) * n + i]);
     still = run(rule, surface, start, steps, {tolerance: null});
     chains = Array.from({length: count}, (_, c) => run(rule, surface, start, steps, {tolerance: null, noise: noise(c)}));
-    mean = Float64Array.from({length: steps + 1}, (_, t) => chains.reduce((sum, chain) => sum + above(chain.values[t] ?? Infinity), 0) / count);
+    const sum = (t) => chains.reduce((sum, chain) => sum + above(chain.values[t] ?? Infinity), 0);
+    mean = Float64Array.from({length: steps + 1}, (_, t) => sum(t) / count);
     measured = secondHalf(chains.map((chain) => chain.values.map(above)), steps);
     figure.state.step = Math.min(figure.state.step, steps);
     known = now;
@@ -66,15 +69,17 @@ KINDS.noise = (figure) => {
     if (!variances?.every((v) => v > 0 && v < Infinity)) return;
     const [a, b] = variances.map((v) => Math.sqrt(-2 * Math.log(0.05) * v)), turn = (surface.parameters.rotation * Math.PI) / 180;
     const along = (k) => a * Math.cos((2 * Math.PI * k) / 90), across = (k) => b * Math.sin((2 * Math.PI * k) / 90);
-    const x = (k) => along(k) * Math.cos(turn) - across(k) * Math.sin(turn), y = (k) => along(k) * Math.sin(turn) + across(k) * Math.cos(turn);
+    const x = (k) => along(k) * Math.cos(turn) - across(k) * Math.sin(turn);
+    const y = (k) => along(k) * Math.sin(turn) + across(k) * Math.cos(turn);
     map.line(91, x, y, {color: figure.colors.ink, width: 1.5, dash: [5, 4]});
     const top = Math.sqrt((a * Math.sin(turn)) ** 2 + (b * Math.cos(turn)) ** 2);
     map.text("theory: 95 % in the end", 0, top, {align: "center", dy: -9});
   }
 
   function drawLosses() {
-    const {step, steps, chains: count} = figure.state, {racers, ink, quiet} = figure.colors, floor = lossFloor(figure.state, surface);
-    const seen = Array.from(mean).filter((v) => v > 0 && v < Infinity), high = 2 * Math.max(...seen), floors = floor > 0 && floor < Infinity ? [floor] : [];
+    const {step, steps, chains: count} = figure.state, {racers, ink, quiet} = figure.colors;
+    const floor = lossFloor(figure.state, surface), floors = floor > 0 && floor < Infinity ? [floor] : [];
+    const seen = Array.from(mean).filter((v) => v > 0 && v < Infinity), high = 2 * Math.max(...seen);
     losses.axis.y.label = surface.minimumValue === 0 ? "loss f(x)" : "f(x) − lowest";
     losses.range("y", Math.max(Math.min(...seen, ...floors) / 8, high * 1e-12), high);
     losses.range("x", 0, steps);
@@ -83,8 +88,8 @@ KINDS.noise = (figure) => {
     losses.inside(() => {
       Object.assign(losses.pen, {strokeStyle: quiet, lineWidth: 1});
       losses.segment(losses.x(step), 0, losses.x(step), losses.height);
-      const few = {color: racers[0], width: 1, alpha: 0.16};
-      for (const {values} of chains.slice(0, 20)) losses.line(values.length, (t) => t, (t) => above(values[t]), few);
+      const few = {color: racers[0], width: 1, alpha: 0.2};
+      for (const {values} of chains.slice(0, 8)) losses.line(values.length, (t) => t, (t) => above(values[t]), few);
       losses.line(still.values.length, (t) => t, (t) => above(still.values[t]), {color: racers[1], width: 1.5});
       losses.line(steps + 1, (t) => t, (t) => mean[t], {color: racers[0]});
       if (floors.length) losses.line(2, (k) => k * steps, () => floor, {color: ink, width: 1.5, dash: [5, 4]});
@@ -97,7 +102,8 @@ KINDS.noise = (figure) => {
       const [low, top] = losses.axis.y.range, half = Math.sqrt(low * top);
       const falls = Array.from(still.values).findIndex((value) => above(value) < half);
       if (falls > 0) losses.text("without noise", falls, half, {color: racers[1], dx: 6});
-      losses.text(`mean of ${count} chains`, steps, Math.max(mean[steps] || top, floor || 0), {color: racers[0], align: "right", dx: -4, dy: -22});
+      const highest = Math.max(...mean.slice(-Math.ceil(steps / 3)), ...floors);
+      losses.text(`mean of ${count} chains`, steps, Math.min(highest, top), {color: racers[0], align: "right", dx: -4, dy: -14});
       if (floors.length) losses.text(`theory: ${number(floor, 3)}`, steps, floor, {align: "right", dx: -4, dy: 26});
     }
   }
@@ -105,11 +111,11 @@ KINDS.noise = (figure) => {
   // "after 300 steps mean loss 0.0254; over the second half 0.0256 ± 0.0003, theory 0.0256"
   function words() {
     const {step, steps} = figure.state, floor = lossFloor(figure.state, surface);
-    const theory = floor === null ? "" : floor === Infinity ? ", theory: no floor, η is too large" : `, theory ${number(floor, 3)}`;
-    const lost = chains.filter((chain) => chain.status === "diverged").length;
-    if (lost) return `${lost} of ${chains.length} chains diverged within ${steps} steps${theory}`;
-    const [half, error] = measured.map((v, i) => number(v, 3 - 2 * i));
-    return `after ${step} step${step === 1 ? "" : "s"} mean loss ${number(mean[step], 3)}; over the second half ${half} ± ${error}${theory}`;
+    const lost = chains.filter((chain) => chain.status === "diverged").length, [half, error] = measured.map((v, i) => number(v, 3 - 2 * i));
+    const now = lost ? `${lost} of ${chains.length} chains diverged within ${steps} steps`
+      : `after ${step} step${step === 1 ? "" : "s"} mean loss ${number(mean[step], 3)}`;
+    if (floor === Infinity) return `${now}; theory knows no floor, η is too large`;
+    return lost ? now : `${now}; over the second half ${half} ± ${error}${floor === null ? "" : `, theory ${number(floor, 3)}`}`;
   }
 
   follow(figure, losses, (step) => ({step: Math.round(step)}));
@@ -165,7 +171,8 @@ function ownSliders(figure) {
   };
   return Object.entries(dials).map(([name, dial]) => {
     const [low, high] = figure.state.ranges?.[name] ?? [dial.low, dial.high];
-    const check = (v) => (name === "sigma" ? noisy(v) : WHOLE.filter(([n]) => n === name).forEach((limits) => whole({[name]: v}, ...limits)));
-    return [name, slider(figure, {...dial, low, high, symbol: name, check, get: () => figure.state[name], set: (v) => figure.set({[name]: name === "sigma" ? v : Math.round(v)})})];
+    const limits = WHOLE.find(([n]) => n === name), get = () => figure.state[name];
+    const check = (v) => (limits ? whole({[name]: v}, ...limits) : noisy(v)), set = (v) => figure.set({[name]: limits ? Math.round(v) : v});
+    return [name, slider(figure, {...dial, low, high, symbol: name, get, set, check})];
   });
 }
