@@ -1,5 +1,7 @@
 """The basins figure: its maps are what gdcore reaches, found in a worker or without one; the reader drags, types and taps."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,12 @@ MAP = "(Worker) => { globalThis.Worker = eval(Worker); const root = document.que
 def figure(rules=None, surface=S.himmelblau, **more):
     rules = rules or [GD(lr=0.01), HeavyBall(lr=0.01, momentum=0.5)]
     return live.basins(surface, rules, **{"side": 21, "title": "Two maps", "question": "Whose borders?", "start": (-1.0, 0.5)} | more)
+
+
+@functools.cache
+def stored():
+    """Two maps as a notebook stores them: drawn once for all tests that only look at their page."""
+    return figure()._repr_mimebundle_()[0][MIME]
 
 
 def found(page):
@@ -90,7 +98,7 @@ def test_many_starts_at_once_end_where_each_ends_alone(rule):
 
 
 def test_a_worker_does_the_work_from_the_disk(open_figures):
-    page = open_figures(figure())
+    page = open_figures(stored())
     found(page)
     assert page.url.startswith("file:") and len(page.workers) == 2
     page.evaluate("() => document.querySelector('figure.gd-live').figure.destroy()")
@@ -104,7 +112,7 @@ REFUSALS = ["(class { constructor() { throw new Error('no workers here'); } })",
 
 @pytest.mark.parametrize("refused", REFUSALS)
 def test_where_workers_are_refused_the_page_does_it(open_figures, refused):
-    page = open_figures(figure())
+    page = open_figures(stored())
     expected = found(page)
     page.evaluate(MAP, refused)
     for one, other in zip(found(page), expected, strict=True):
@@ -116,9 +124,13 @@ def test_where_workers_are_refused_the_page_does_it(open_figures, refused):
 # -- the reader --------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", [{}, {"theme": "dark"}, {"width": 390}])
-def test_it_draws_without_a_complaint(open_figures, settings):
-    page = open_figures(figure(), figure(GD(lr=0.01)), **settings)
+def test_it_draws_without_a_complaint(open_figures):
+    one = figure(GD(lr=0.01))._repr_mimebundle_()[0][MIME]
+    for settings in ({}, {"theme": "dark"}, {"width": 390}):
+        draws(open_figures(stored(), one, **settings))
+
+
+def draws(page):
     found(page)
     settle(page)
     assert page.errors == [] and page.locator(".gd-live-error").count() == 0
@@ -129,7 +141,7 @@ def test_it_draws_without_a_complaint(open_figures, settings):
 
 
 def test_a_start_is_dragged_tapped_and_moved_by_arrows(open_figures):
-    page = open_figures(figure())
+    page = open_figures(stored())
     grip = page.get_by_role("button", name="start of GD at")
     box = grip.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -166,7 +178,7 @@ def test_a_slider_draws_the_map_anew(open_figures):
 
 
 def test_a_screen_reader_hears_the_shares(open_figures):
-    page = open_figures(figure())
+    page = open_figures(stored())
     found(page)
     page.wait_for_function("() => /HeavyBall.*starts end/.test(document.querySelector('[role=status]').textContent)")
     words = page.locator("[role=status]").inner_text()
@@ -179,8 +191,7 @@ def test_a_malformed_figure_says_what_is_wrong(open_figures):
         ({"start": ["nan", 0]}, "cannot begin at"), ({"steps": 1e9}, "steps is 1000000000"), ({"box": [[1, 1], [0, 1]]}, "box"),
         ({"surface": {"surface": "double_well"}}, "double_well has 1 variable"), ({"surface": {"surface": "moon"}}, 'no surface "moon"'),
     ]  # fmt: skip
-    stored = figure(GD(lr=0.01))._repr_mimebundle_()[0][MIME]
-    page = open_figures(*({**stored, "state": {**stored["state"], **change}} for change, _ in wrong))
+    page = open_figures(*({**stored(), "state": {**stored()["state"], **change}} for change, _ in wrong))
     said = page.locator(".gd-live-error").all_inner_texts()
     assert len(said) == len(wrong) and page.errors == []
     for sentence, (_, expected) in zip(said, wrong):

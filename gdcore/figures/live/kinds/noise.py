@@ -114,11 +114,12 @@ class Noise(Live):
             left.plot(*still[:, 0].T, color=ORANGE, linewidth=1.5)
             left.plot(*end.T, "o", color=BLUE, markersize=3.5, alpha=0.75)
         mean = losses.mean(axis=1)
+        seen = mean[np.isfinite(mean) & (mean > 0)]
+        low, high = seen.min() / 8, min(seen.max() * 2, 1e6 * (mean[0] or 1))
+        losses, alone, mean = (np.minimum(values, 10 * high) for values in (losses, alone, mean))  # what is far above is out of the picture
         right.plot(losses[:, :8], color=BLUE, linewidth=0.6, alpha=0.2)
         right.plot(alone, color=ORANGE, linewidth=1.5)
         right.plot(mean, color=BLUE)
-        seen = mean[np.isfinite(mean) & (mean > 0)]
-        low, high = seen.min() / 8, seen.max() * 2
         if self.floor is not None and 0 < self.floor < math.inf:
             low = min(low, self.floor / 8)
             right.axhline(self.floor, color=INK, linewidth=1.5, linestyle="--")

@@ -79,7 +79,7 @@ KINDS.noise = (figure) => {
   function drawLosses() {
     const {step, steps, chains: count} = figure.state, {racers, ink, quiet} = figure.colors;
     const floor = lossFloor(figure.state, surface), floors = floor > 0 && floor < Infinity ? [floor] : [];
-    const seen = Array.from(mean).filter((v) => v > 0 && v < Infinity), high = 2 * Math.max(...seen);
+    const seen = Array.from(mean).filter((v) => v > 0 && v < Infinity), high = Math.min(2 * Math.max(...seen), 1e6 * (mean[0] || 1));
     losses.axis.y.label = surface.minimumValue === 0 ? "loss f(x)" : "f(x) − lowest";
     losses.range("y", Math.max(Math.min(...seen, ...floors) / 8, high * 1e-12), high);
     losses.range("x", 0, steps);
