@@ -102,8 +102,16 @@ def test_a_worker_does_the_work_from_the_disk(open_figures):
     found(page)
     assert page.url.startswith("file:") and len(page.workers) == 2
     page.evaluate("() => document.querySelector('figure.gd-live').figure.destroy()")
-    page.wait_for_timeout(100)
-    assert page.workers == []
+    alone(page)
+
+
+def alone(page):
+    """Wait until the page has no worker any more."""
+    for _ in range(50):
+        if not page.workers:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{len(page.workers)} workers are left")
 
 
 REFUSALS = ["(class { constructor() { throw new Error('no workers here'); } })",
@@ -117,8 +125,8 @@ def test_where_workers_are_refused_the_page_does_it(open_figures, refused):
     page.evaluate(MAP, refused)
     for one, other in zip(found(page), expected, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(one, other))
-    page.wait_for_timeout(100)
-    assert page.workers == [] and page.errors == []
+    alone(page)
+    assert page.errors == []
 
 
 # -- the reader --------------------------------------------------------------------------------------------------------------------
@@ -127,7 +135,7 @@ def test_where_workers_are_refused_the_page_does_it(open_figures, refused):
 def test_it_draws_without_a_complaint(open_figures):
     one = figure(GD(lr=0.01))._repr_mimebundle_()[0][MIME]
     for settings in ({}, {"theme": "dark"}, {"width": 390}):
-        draws(open_figures(stored(), one, **settings))
+        draws(open_figures(stored(), one, height=4000, **settings))
 
 
 def draws(page):
@@ -191,7 +199,8 @@ def test_a_malformed_figure_says_what_is_wrong(open_figures):
         ({"start": ["nan", 0]}, "cannot begin at"), ({"steps": 1e9}, "steps is 1000000000"), ({"box": [[1, 1], [0, 1]]}, "box"),
         ({"surface": {"surface": "double_well"}}, "double_well has 1 variable"), ({"surface": {"surface": "moon"}}, 'no surface "moon"'),
     ]  # fmt: skip
-    page = open_figures(*({**stored(), "state": {**stored()["state"], **change}} for change, _ in wrong))
+    page = open_figures(*({**stored(), "state": {**stored()["state"], **change}} for change, _ in wrong), height=9000)
+    page.wait_for_timeout(500)  # what would be said to a screen reader has been said
     said = page.locator(".gd-live-error").all_inner_texts()
     assert len(said) == len(wrong) and page.errors == []
     for sentence, (_, expected) in zip(said, wrong):

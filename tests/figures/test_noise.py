@@ -99,7 +99,7 @@ def test_theory_is_silent_where_it_knows_nothing():
 def test_it_draws_without_a_complaint(open_figures):
     figures = [f._repr_mimebundle_()[0][MIME] for f in (figure(GD(lr=0.05), S.double_well, sigma=4.0), figure(GD(lr=8.0)))]
     for settings in ({}, {"theme": "dark"}, {"width": 390}):
-        draws(open_figures(stored(), *figures, **settings))
+        draws(open_figures(stored(), *figures, height=4000, **settings))
 
 
 def draws(page):
@@ -172,10 +172,11 @@ def test_a_malformed_figure_says_what_is_wrong(open_figures):
         ({"rules": []}, "0 rules were given"), ({"rules": [{"rule": "Adamm"}]}, 'There is no rule "Adamm"'),
         ({"chains": 1e9}, "chains is 1000000000; give a whole number from 1 to 500"), ({"steps": 0}, "steps is 0"),
         ({"batch": 0.5}, "batch is 0.5"),
-        ({"sigma": "nan"}, "sigma is nan"), ({"start": [1]}, "cannot begin at"), ({"box": [[1, 1], [0, 1]]}, "box"),
+        ({"sigma": "nan"}, 'sigma is "nan"'), ({"start": [1]}, "cannot begin at"), ({"box": [[1, 1], [0, 1]]}, "box"),
         ({"surface": {"surface": "moon"}}, 'no surface "moon"'), ({"seed": -1}, "seed is -1"),
     ]  # fmt: skip
-    page = open_figures(*({**stored(), "state": {**stored()["state"], **change}} for change, _ in wrong))
+    page = open_figures(*({**stored(), "state": {**stored()["state"], **change}} for change, _ in wrong), height=9000)
+    page.wait_for_timeout(500)  # what would be said to a screen reader has been said
     said = page.locator(".gd-live-error").all_inner_texts()
     assert len(said) == len(wrong) and page.errors == []
     for sentence, (_, expected) in zip(said, wrong):

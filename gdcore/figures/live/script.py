@@ -7,8 +7,8 @@ from pathlib import Path
 __all__ = ["classic", "fingerprint", "module", "styles"]
 
 _HERE = Path(__file__).parent
-_REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "gaussians", "makeRule", "makeSurface", "mount", "run")
-_PARTS = ("core", "plot", "controls", "aside", "symbols", "address", "gaussians")
+_REACHED = ("KINDS", "RULES", "SCHEDULES", "SURFACES", "enliven", "gaussians", "makeRule", "makeSchedule", "makeSurface", "mount", "run")
+_PARTS = ("core", "plot", "controls", "aside", "linear", "gaussians", "symbols", "address")
 
 
 @functools.cache
@@ -21,7 +21,7 @@ def _body():
 
 
 def classic():
-    """The script of the static page: no module, so that it also runs in pages on the disk. Each figure calls `gdLive.enliven`."""
+    """The script of the static page: no module, so that it also runs in pages on the disk; it stands after the figures, or waits for them."""
     return f'(() => {{\n"use strict";\n{_body()}\nglobalThis.gdLive = {{{", ".join(_REACHED)}}};\nbegin();\n}})();\n'
 
 

@@ -47,7 +47,7 @@ def figure_html(figure, drawing):
     rows = "".join("<tr>" + "".join(f"<td>{escape(_shown(value))}</td>" for value in row) + "</tr>" for row in figure["table"]["rows"])
     return (
         f'<figure class="gd-live" aria-label="{escape(figure["title"])}"><script type="application/json">{data}</script>'
-        f"{drawing}<script>globalThis.gdLive?.enliven(document.currentScript.parentElement)</script></figure>\n"
+        f"{drawing}</figure>\n"
         f'<details class="gd-live-table"><summary>The figure in numbers</summary>'
         f"<table class=\"table\"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"
     )

@@ -14,7 +14,10 @@ KINDS.basins = (figure) => {
     label: rules[i] ? `start of ${nameOf(rules[i])}` : "start", get: () => figure.state.start, set: (start) => figure.set({start}),
   }));
   const rows = element("div", {class: "gd-live-racers"}, ...rules.map((_, i) => racer(figure, i)));
-  for (const row of rows.children) row.style.setProperty("--racer", "var(--gd-live-quiet)"); // colours are the minima's here
+  for (const row of rows.children) {
+    row.style.setProperty("--racer", "var(--gd-live-quiet)"); // colours are the minima's here
+    row.querySelector("output").classList.add("gd-live-room");
+  }
   figure.controls.append(rows);
   let surface, runs = [];
 
@@ -22,7 +25,7 @@ KINDS.basins = (figure) => {
     const {rules, start, steps, side, surface: wanted} = figure.state;
     surface = makeSurface(wanted);
     insist(surface.dimension === 2, `${wanted.surface} has ${surface.dimension} variable; basins need a surface of two.`);
-    insist(Number.isInteger(steps) && steps >= 1 && steps <= 5000, `steps is ${steps}; a figure shows from 1 to 5000.`);
+    within("steps", steps, 1, 5000, true);
     insist([21, 41, 81, 161, 321].includes(side), `side is ${side}; it is one of 21, 41, 81, 161 and 321.`);
     const box = figure.state.box ?? surface.box;
     insist(box.length === 2 && box.every(([low, high]) => low < high),
@@ -154,7 +157,7 @@ function basins(figure, i) {
       if (found[0]) words.push(`${percent(found[0])} reach none`);
       return words.join(", ");
     },
-    found: () => ({minima, cells, done: cells.length === 4 * job.side ** 2}),
+    found: () => ({minima, cells, done: cells.length === 4 * (job?.side ?? 0) ** 2 && cells.length > 0}),
   };
 }
 

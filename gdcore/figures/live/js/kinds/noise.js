@@ -16,17 +16,15 @@ KINDS.noise = (figure) => {
     set: (point) => figure.set({start: flat() ? [point[0]] : point}),
   });
   const row = racer(figure, 0), own = ownSliders(figure).filter(([name]) => !sliders || sliders.includes(name)).map(([, made]) => made);
+  row.querySelector("output").classList.add("gd-live-room");
   figure.controls.append(player(figure, () => figure.state.steps, 6), row, element("div", {class: "gd-live-above"}, ...own));
   const flat = () => surface.dimension === 1;
   const above = (value) => value - (Number.isFinite(surface.minimumValue) ? surface.minimumValue : 0);
-  let surface, known = "", chance = {}, chains = [], still, mean, measured, heights;
+  let surface, chance = {}, chains = [], still, mean, measured, heights;
 
-  function compute() {
+  const compute = onChange(figure.state, ["surface", "rules", "start", ...Object.keys(LIMITS)], () => {
     const {surface: wanted, rules, start, steps, chains: count, sigma, batch, seed} = figure.state;
-    const now = JSON.stringify([wanted, rules, start, steps, count, sigma, batch, seed]);
-    if (now === known) return;
-    for (const [name, low, high] of WHOLE) whole(figure.state, name, low, high);
-    noisy(sigma);
+    for (const name in LIMITS) within(name, figure.state[name], ...LIMITS[name]);
     surface = makeSurface(wanted);
     const rule = makeRule(rules[0]), scale = sigma / Math.sqrt(batch), n = surface.dimension;
     const drawn = JSON.stringify([seed, count, steps, n]);
@@ -37,9 +35,7 @@ KINDS.noise = (figure) => {
     const sum = (t) => chains.reduce((sum, chain) => sum + above(chain.values[t] ?? Infinity), 0);
     mean = Float64Array.from({length: steps + 1}, (_, t) => sum(t) / count);
     measured = secondHalf(chains.map((chain) => chain.values.map(above)), steps);
-    figure.state.step = Math.min(figure.state.step, steps);
-    known = now;
-  }
+  });
 
   function drawMap() {
     const box = figure.state.box ?? surface.box, [[x0, x1], second] = box, {step} = figure.state, {racers, ink} = figure.colors;
@@ -77,7 +73,7 @@ KINDS.noise = (figure) => {
   }
 
   function drawLosses() {
-    const {step, steps, chains: count} = figure.state, {racers, ink, quiet} = figure.colors;
+    const {step, steps, chains: count} = figure.state, {racers, ink} = figure.colors;
     const floor = lossFloor(figure.state, surface), floors = floor > 0 && floor < Infinity ? [floor] : [];
     const seen = Array.from(mean).filter((v) => v > 0 && v < Infinity), high = Math.min(2 * Math.max(...seen), 1e6 * (mean[0] || 1));
     losses.axis.y.label = surface.minimumValue === 0 ? "loss f(x)" : "f(x) − lowest";
@@ -86,8 +82,7 @@ KINDS.noise = (figure) => {
     losses.clear();
     losses.axes();
     losses.inside(() => {
-      Object.assign(losses.pen, {strokeStyle: quiet, lineWidth: 1});
-      losses.segment(losses.x(step), 0, losses.x(step), losses.height);
+      losses.upright(step);
       const few = {color: racers[0], width: 1, alpha: 0.2};
       for (const {values} of chains.slice(0, 8)) losses.line(values.length, (t) => t, (t) => above(values[t]), few);
       losses.line(still.values.length, (t) => t, (t) => above(still.values[t]), {color: racers[1], width: 1.5});
@@ -134,10 +129,8 @@ KINDS.noise = (figure) => {
   };
 };
 
-// the whole numbers of the state, with what they may be
-const WHOLE = [["steps", 1, 2000], ["step", 0, 2000], ["chains", 1, 500], ["batch", 1, 1e6], ["seed", 0, 2 ** 32 - 1]];
-
-const noisy = (sigma) => insist(sigma >= 0 && sigma < Infinity, `sigma is ${sigma}; give a finite number from 0 on.`);
+// what the numbers of the state may be, and which are whole
+const LIMITS = {steps: [1, 2000, true], chains: [1, 500, true], batch: [1, 1e6, true], seed: [0, 2 ** 32 - 1, true], sigma: [0, 1e6]};
 
 // [mean, standard error] of the chains' losses over the second half of the steps.
 function secondHalf(losses, steps) {
@@ -171,8 +164,8 @@ function ownSliders(figure) {
   };
   return Object.entries(dials).map(([name, dial]) => {
     const [low, high] = figure.state.ranges?.[name] ?? [dial.low, dial.high];
-    const limits = WHOLE.find(([n]) => n === name), get = () => figure.state[name];
-    const check = (v) => (limits ? whole({[name]: v}, ...limits) : noisy(v)), set = (v) => figure.set({[name]: limits ? Math.round(v) : v});
+    const get = () => figure.state[name], set = (v) => figure.set({[name]: LIMITS[name][2] ? Math.round(v) : v});
+    const check = (v) => within(name, v, ...LIMITS[name]);
     return [name, slider(figure, {...dial, low, high, symbol: name, get, set, check})];
   });
 }
