@@ -7,7 +7,10 @@ from the same rules and surfaces, `arithmetic.py`; it leaves as a widget, `widge
 
 import importlib
 
-_KINDS = {"descent": "descent", "fit": "fit", "line": "line", "rate_map": "map", "schedule": "schedule", "spectrum": "spectrum"}
+_KINDS = {
+    "basins": "basins", "descent": "descent", "fit": "fit", "line": "line", "noise": "noise", "rate_map": "map", "schedule": "schedule",
+    "spectrum": "spectrum",
+}  # fmt: skip
 __all__ = sorted(_KINDS)
 
 

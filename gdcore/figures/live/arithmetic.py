@@ -1,6 +1,7 @@
 """All the arithmetic of the living figures as one text of JavaScript, printed from the rules and surfaces themselves.
 
-`arithmetic()` is a classic script that defines one constant, an object of the eight names in NAMES:
+`arithmetic()` is a classic script that defines the eight names in NAMES, and the function `arithmetic` that has made them and stands
+alone: a worker gets its text.
 
 COSTS        {squared: (e, delta) -> what an error e costs, …}: the losses of `costs.py`.
 
@@ -64,7 +65,8 @@ def arithmetic(schedules=True):
     names = f"{{{NAMES}{', SCHEDULES, makeSchedule' * schedules}}}"
     parts = [_rules(), _surfaces(), _costs(), hand.joinpath("run.js").read_text("utf-8")]
     parts += [_schedules(), hand.joinpath("factors.js").read_text("utf-8")] * schedules
-    return "\n".join([f"const {names} = (() => {{", '"use strict";', *parts, f"return {names};", "})();", ""])
+    made = ["const arithmetic = () => {", '"use strict";', *parts, f"return {names};", "};"]
+    return "\n".join([*made, f"const {names} = arithmetic();", ""])
 
 
 # -- rules -----------------------------------------------------------------------------------------------------------------------

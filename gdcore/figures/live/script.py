@@ -9,7 +9,7 @@ __all__ = ["classic", "everything", "fingerprint", "kinds", "module", "styles"]
 _HERE = Path(__file__).parent
 _REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "makeRule", "makeSurface", "mount", "run")
 _PARTS = ("core", "plot", "controls", "symbols")
-_SHARED = {"explorer": {"explorer"}, "gaussians": {"noise", "schedule"}, "linear": {"map", "spectrum"}}  # {part: who needs it}
+_SHARED = {"aside": {"basins"}, "explorer": {"explorer"}, "gaussians": {"noise", "schedule"}, "linear": {"map", "spectrum"}}  # {part: who needs it}
 
 
 @functools.cache
