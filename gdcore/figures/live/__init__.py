@@ -7,7 +7,7 @@ from the same rules and surfaces, `arithmetic.py`; it leaves as a widget, `widge
 
 import importlib
 
-_KINDS = {"descent": "descent"}
+_KINDS = {"descent": "descent", "race": "race"}
 __all__ = sorted(_KINDS)
 
 

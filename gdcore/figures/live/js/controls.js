@@ -64,8 +64,14 @@ function button(figure, text, act, attributes = {}) {
   return made;
 }
 
-// Play, one step, back to the start, and a slider over the steps. `state.step` is what all panels show.
-function player(figure, last, seconds = 4) {
+// A line of one colour below the panels: its name, an <output> for what it does, and its controls.
+function lane(i, name, ...children) {
+  return element("section", {class: "gd-live-racer", style: `--racer: var(--gd-live-${["blue", "orange", "green", "purple"][i]})`},
+    element("div", {class: "gd-live-name"}, typeof name === "string" ? element("b", {}, name) : name, element("output")), ...children);
+}
+
+// Play, one step, back to the start, and a slider over the steps. `state.step` is what all panels show; says(step) puts it in words.
+function player(figure, last, {seconds = 4, says = (step) => `${step} of ${last()}`} = {}) {
   let running = 0;
   const stop = () => {
     cancelAnimationFrame(running);
@@ -93,7 +99,7 @@ function player(figure, last, seconds = 4) {
   box.show = () => {
     range.max = last();
     range.value = figure.state.step;
-    range.setAttribute("aria-valuetext", `${figure.state.step} of ${last()}`);
+    range.setAttribute("aria-valuetext", says(figure.state.step));
   };
   return box;
 }

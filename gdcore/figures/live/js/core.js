@@ -6,11 +6,12 @@
 const KINDS = {};
 
 class Figure {
-  // spec: {kind, title, question, state}; host.changed(state) is called when the reader has changed something.
+  // spec: {kind, title, question, state, data?}; host.changed(state) is called when the reader has changed something.
   constructor(root, spec, host = {}) {
     this.root = root;
     this.host = host;
     this.state = structuredClone(spec.state);
+    this.data = spec.data; // what only the host changes, such as recorded runs
     this.ending = new AbortController();
     this.signal = this.ending.signal; // pass it to addEventListener: all ears close together
     this.plots = [];
@@ -111,6 +112,10 @@ function complaint(error) {
   return element("p", {class: "gd-live-error", role: "alert"}, `This figure cannot be shown: ${error.message}`);
 }
 
+function insist(good, sentence) {
+  if (!good) throw new Error(sentence);
+}
+
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // A number for people: four digits, a true minus, powers of ten as such.
@@ -171,9 +176,12 @@ function render({model, el}) {
   // Lab's shortcuts would eat the keys of sliders and handles
   root.addEventListener("keydown", (event) => event.stopPropagation());
   const listen = () => figure?.receive(model.get("state"));
+  const grow = () => figure && ((figure.data = model.get("spec").data), figure.redraw());
   model.on("change:state", listen);
+  model.on("change:spec", grow);
   return () => {
     model.off("change:state", listen);
+    model.off("change:spec", grow);
     figure?.destroy();
   };
 }

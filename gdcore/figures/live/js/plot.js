@@ -148,6 +148,26 @@ class Plot {
     pen.restore();
   }
 
+  // The region between two curves, given as functions of the number of a point.
+  area(count, x, low, high, {color, alpha = 1}) {
+    const {pen} = this;
+    pen.save();
+    Object.assign(pen, {fillStyle: color, globalAlpha: alpha});
+    pen.beginPath();
+    for (let i = 0; i < count; i++) pen.lineTo(this.x(x(i)), hold(this.y(high(i)), this.height));
+    for (let i = count - 1; i >= 0; i--) pen.lineTo(this.x(x(i)), hold(this.y(low(i)), this.height));
+    pen.fill();
+    pen.restore();
+  }
+
+  // A mark across the panel, such as that of the step.
+  upright(x, {color = this.figure.colors.quiet, width = 1, dash = []} = {}) {
+    Object.assign(this.pen, {strokeStyle: color, lineWidth: width});
+    this.pen.setLineDash(dash);
+    this.segment(this.x(x), this.margin.top, this.x(x), this.height - this.margin.bottom);
+    this.pen.setLineDash([]);
+  }
+
   dot(x, y, {color, radius = 4, alpha = 1, ring = true}) {
     const {pen} = this;
     pen.globalAlpha = alpha;
@@ -193,8 +213,11 @@ const hold = (at, size) => Math.max(-4 * size, Math.min(5 * size, at));
 
 // [[value, text], …] for an axis: powers of ten, or round numbers.
 function ticks({range: [low, high], log, integer}, count) {
-  if (log) {
-    const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+  const [first, last] = log ? [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)] : [];
+  const steps = log && last - first < 2 ? [first - 1, first, last].flatMap((e) => [1, 2, 5].map((m) => Number(`${m}e${e}`))) : [];
+  const inside = [...new Set(steps)].filter((v) => v >= low && v <= high);
+  if (inside.length > 2) return inside.map((v) => [v, number(v)]); // between powers of ten 1, 2 and 5
+  if (last > first) { // else the range holds less than two powers of ten, and round numbers say more
     const every = Math.max(1, Math.ceil((last - first + 1) / count));
     const found = [];
     for (let e = first; e <= last; e++) if ((e - first) % every === 0) found.push([10 ** e, power(e)]);
