@@ -49,7 +49,7 @@ class Race(Live):
     @property
     def medians(self):
         """{name: (times by the present clock, median of the losses over the seeds)}."""
-        return {run["name"]: (np.array(run[self._clock()]), _over_seeds(run["losses"])[1]) for run in self.spec["data"]["runs"]}
+        return {run["name"]: (np.array(run[self._clock()]), _read(run["losses"])[0]) for run in self.spec["data"]["runs"]}
 
     def push(self, name, *, loss, step, seconds=None, gradients=None, metric=None):
         """Append a point to the run `name`, which begins with its first one; the figure grows, also while a cell runs.
@@ -88,14 +88,13 @@ class Race(Live):
             ends = []
             for i, run in enumerate(runs):
                 times, color = run[self._clock()], PALETTE[i % 4]
-                low, middle, high = (np.where(np.isfinite(values), values, np.nan) for values in _over_seeds(run[key], key))
-                known = np.isfinite(middle)
-                ax.plot(times, middle, color=color, linestyle="-" if i < 4 else "--")
-                if len(run[key]) > 1:
-                    ax.fill_between(times, low, high, color=color, alpha=0.17, linewidth=0)
-                if known.any():
-                    last = np.flatnonzero(known)[-1]
-                    ends.append((times[last], middle[last], run["name"], color))
+                line, *band = np.array(run[key], dtype=float)
+                ax.plot(times, line, color=color, linestyle="-" if i < 4 else "--")
+                if band:
+                    ax.fill_between(times, *band, color=color, alpha=0.17, linewidth=0)
+                if np.isfinite(line).any():
+                    last = np.flatnonzero(np.isfinite(line))[-1]
+                    ends.append((times[last], line[last], run["name"], color))
             ax.set(xlabel=CLOCKS[self._clock()], ylabel=label)
             if key == "losses":
                 _heights(ax, runs, self.state["scale"] == "log")
@@ -105,11 +104,11 @@ class Race(Live):
         return fig
 
     def _alt(self, runs, reached, at):
-        said = [f"{run['name']} {_words(run, values)}" for run, values in zip(runs, reached)]
+        said = [f"{run['name']} {_words(values)}" for run, values in zip(runs, reached)]
         if not said:
             return f"{self.spec['title']}. No training has been recorded yet."
         clock = self._clock()
-        where = f"At step {int(at)}" if clock == "steps" else f"After {float(f'{at:.3g}') if clock == 'seconds' else int(at)} {clock}"
+        where = f"After {float(f'{at:.3g}') if clock == 'seconds' else int(at)} {clock}"
         return f"{self.spec['title']}. {where} the {self.spec['data']['label']} is: {'; '.join(said)}.".replace("-", "−")
 
     def _table(self, runs, end):
@@ -117,7 +116,7 @@ class Race(Live):
         rows = []
         for at in np.linspace(0, end, 11):
             at = float(f"{at:.4g}") if self._clock() == "seconds" else round(at)
-            rows.append([at, *(_words(run, _reached(run, self._clock(), at)) for run in runs)])
+            rows.append([at, *(_words(_reached(run, self._clock(), at)) for run in runs)])
         return {"columns": [CLOCKS[self._clock()], *(run["name"] for run in runs)], "rows": rows}
 
 
@@ -130,16 +129,16 @@ def _few(runs):
 
 
 def _run(name, run, metric):
-    """A run as the figure keeps it: rows of numbers with None for those that are none, and its clocks."""
+    """A run as the figure keeps it: median, lowest and highest over the seeds, None where there is no number, and the clocks."""
     if not isinstance(run, dict) or "losses" not in run:
         raise TypeError(f"The run {name!r} has no losses; give {{'losses': …, 'steps': …}}.")
     losses = _rows(name, "losses", run["losses"])
     points = losses.shape[1]
-    kept = {"name": name, "losses": losses}
+    kept = {"name": name, "losses": _over_seeds(np.where(np.isnan(losses), np.inf, losses))}  # a lost loss is as bad as can be
     if metric:
         if metric not in run:
             raise ValueError(f"The run {name!r} has no {metric}, the metric of this race.")
-        kept["metric"] = _rows(name, metric, run[metric], points)
+        kept["metric"] = _over_seeds(np.ma.masked_invalid(_rows(name, metric, run[metric], points)))
     for clock in CLOCKS:
         times = run.get(clock, range(points) if clock == "steps" else None)
         if times is None:
@@ -159,6 +158,17 @@ def _rows(name, what, values, points=None):
     return rows
 
 
+def _over_seeds(rows):
+    if len(rows) == 1:
+        return np.ma.filled(rows, np.nan)
+    return np.array([np.ma.filled(found, np.nan) for found in (np.ma.median(rows, axis=0), rows.min(axis=0), rows.max(axis=0))])
+
+
+def _read(rows):
+    """Rows as they are kept, with infinity for what is no number."""
+    return np.where(np.isnan(np.array(rows, dtype=float)), np.inf, np.array(rows, dtype=float))
+
+
 def _short(values, key):
     """Numbers of 4 digits; counts as they are; None for what is no number."""
     if np.ndim(values) == 2:
@@ -170,9 +180,10 @@ def _short(values, key):
 
 def _joined(run, new):
     """A run with one point more."""
-    if {*run} != {*new} or len(run["losses"]) != len(new["losses"]):
-        has = f"{', '.join(key for key in run if key != 'name')} of {len(run['losses'])} seeds"
-        raise ValueError(f"The run {run['name']!r} has {has}, and so must its new point.")
+    shape = lambda run: {key: len(value) if isinstance(value[0], list) else 1 for key, value in run.items() if key != "name"}
+    if shape(run) != shape(new):
+        seeds = "one seed" if len(run["losses"]) == 1 else "several seeds"
+        raise ValueError(f"The run {run['name']!r} has {', '.join(shape(run))} of {seeds}, and so must its new point.")
     joined = {"name": run["name"]}
     for key in new:
         if key == "name":
@@ -199,8 +210,8 @@ def _spread(run, count):
 
 def _heights(ax, runs, log):
     """The axis of the losses: what has exploded leaves the picture at the top."""
-    values = [np.concatenate([v[np.isfinite(v) & (v > 0)] for v in _over_seeds(run["losses"])]) for run in runs]
-    starts, values = [v[0] for v in values if v.size], np.concatenate(values) if runs else np.ones(1)
+    values = [v[np.isfinite(v) & (v > 0)] for v in (_read(run["losses"]).ravel() for run in runs)]
+    starts, values = [v[0] for v in values if v.size], np.concatenate([np.ones(0), *values])
     if log and values.size:
         from matplotlib.ticker import LogLocator, NullFormatter
 
@@ -217,23 +228,14 @@ def _heights(ax, runs, log):
 # -- what a run had reached --------------------------------------------------------------------------------------------------------
 
 
-def _over_seeds(rows, key="losses"):
-    """(lowest, median, highest) of each point. A lost loss counts as infinite; a lost metric is left out."""
-    values = np.array(rows, dtype=float)
-    values = np.ma.masked_invalid(values) if key == "metric" else np.where(np.isnan(values), np.inf, values)
-    return tuple(np.ma.filled(found, np.nan) for found in (values.min(axis=0), np.ma.median(values, axis=0), values.max(axis=0)))
-
-
 def _reached(run, clock, at):
-    """(lowest, median, highest) loss of the last point by then, or None."""
+    """The loss of the last point till then, and the lowest and the highest of several seeds; or None."""
     k = np.searchsorted(run[clock], at, side="right") - 1
-    return None if k < 0 else tuple(float(values[k]) for values in _over_seeds(run["losses"]))
+    return None if k < 0 else _read(run["losses"])[:, k].tolist()
 
 
-def _words(run, reached):
+def _words(reached):
     if reached is None:
         return "–"
-    low, middle, high = reached
-    if not np.isfinite(middle):
-        return "diverged"
-    return f"{middle:.3g}" + (f" ({low:.3g} to {high:.3g})" if len(run["losses"]) > 1 else "")
+    loss, *band = (f"{value:.3g}" for value in reached)
+    return "diverged" if loss == "inf" else loss + (f" ({' to '.join(band)})" if band else "")

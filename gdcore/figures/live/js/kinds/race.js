@@ -1,49 +1,45 @@
 // Race: recorded losses of real trainings. Question: who is ahead, and by which clock?
 //
 // data: label (of the losses), metric (its name, or null), runs [{name, losses, metric?, steps, seconds?, gradients?}, …]: losses and
-// metric hold one row a seed, with null where there is no number; the clocks say when the points were taken.
+// metric are [line] or [line, low, high], rows with null where there is no number; the clocks say when the points were taken.
 // state: clock (steps, seconds or gradients), scale (log or linear), step (the cursor, in 200ths of the axis), chosen (a name, or null).
 
-const CLOCKS = {
-  steps: {axis: "step", says: (n) => `at step ${number(Math.floor(n), 6)}`},
-  seconds: {axis: "seconds", says: (n) => `after ${number(n, 3)} seconds`},
-  gradients: {axis: "gradients evaluated", says: (n) => `after ${number(Math.floor(n), 6)} gradients`},
-};
-
 KINDS.race = (figure) => {
-  insist(Array.isArray(figure.data?.runs), "its data holds no runs.");
-  const {label: lossLabel = "loss", metric} = figure.data;
-  const plot = (label) => new Plot(figure, {label: `${label} of each run`, x: {label: " "}, y: {label}, aspect: metric ? 0.82 : 0.5});
-  const panels = {loss: plot(lossLabel), ...(metric && {score: plot(metric)})};
-  const clock = () => CLOCKS[figure.state.clock], color = (i) => figure.colors.racers[i % 4], quiet = (run) => lit && run.name !== lit;
-  const end = () => Math.max(0, ...runs.map((run) => run.times.at(-1))), at = () => end() * (figure.state.step / 200);
-  let runs = [], known, shown, pointed, lit;
+  const {label, metric, runs: given} = figure.data ?? {}, clocks = ["steps", "seconds", "gradients"], scales = ["log", "linear"];
+  insist(Array.isArray(given), "its data holds no runs.");
+  const plot = (what) => new Plot(figure, {label: `${what} of each run`, x: {label: " "}, y: {label: what}, aspect: metric ? 0.82 : 0.5});
+  const panels = {losses: plot(label), ...(metric && {metric: plot(metric)})};
   const above = element("div", {class: "gd-live-above"}), racers = element("div", {class: "gd-live-racers"});
-  figure.controls.append(player(figure, () => 200, {says: () => clock().says(at())}), above, racers);
+  let runs = [], known, shown, pointed, lit;
+  const end = () => Math.max(0, ...runs.map((run) => run.times.at(-1))), at = () => end() * (figure.state.step / 200);
+  const color = (i) => figure.colors.racers[i % 4], faint = (run) => !!lit && run.name !== lit;
+  const says = () => `after ${figure.state.clock === "seconds" ? number(at(), 3) : number(Math.floor(at()), 6)} ${figure.state.clock}`;
+  // a value that a run has reached by a time is that of its last point till then
+  const till = (run, time) => run.times.findLastIndex((t) => t <= time);
+  figure.controls.append(player(figure, () => 200, {says}), above, racers);
 
   function compute() {
-    const {clock, scale, step, chosen} = figure.state, now = [figure.data, clock];
-    insist(CLOCKS[clock], `There is no clock "${clock}"; known are ${Object.keys(CLOCKS).join(", ")}.`);
-    insist(scale === "log" || scale === "linear", `There is no scale "${scale}"; known are log, linear.`);
+    const {clock, scale, step, chosen} = figure.state, {runs: given} = figure.data;
+    insist(clocks.includes(clock), `There is no clock "${clock}"; known are ${clocks.join(", ")}.`);
+    insist(scales.includes(scale), `There is no scale "${scale}"; known are ${scales.join(", ")}.`);
     insist(step >= 0 && step <= 200, `step is ${step}; the cursor stands from 0 to 200.`);
     lit = pointed ?? chosen;
-    if (known?.every((value, i) => value === now[i])) return;
-    runs = figure.data.runs.map((run) => summary(run, clock));
-    known = now;
+    if (known?.[0] === given && known[1] === clock) return;
+    runs = given.map((run) => timed(run, clock));
+    known = [given, clock];
   }
 
   // Switches for the clocks that all runs have, and a lane for each run.
   function rows() {
-    const {runs} = figure.data, clocks = Object.keys(CLOCKS).filter((name) => runs.every((run) => run[name]));
-    const now = JSON.stringify([runs.map((run) => run.name), clocks]);
+    const {runs} = figure.data, shared = clocks.filter((name) => runs.every((run) => run[name]));
+    const now = `${runs.map((run) => run.name)} ${shared}`;
     if (now === shown) return;
     shown = now;
     const pick = (label, key, options) => choice(figure, {label, options: options.map((name) => [name, name]),
       get: () => figure.state[key], set: (value) => figure.set({[key]: value})});
-    above.replaceChildren(pick("clock", "clock", clocks), pick("loss axis", "scale", ["log", "linear"]));
+    above.replaceChildren(pick("clock", "clock", shared), pick("loss axis", "scale", scales));
     racers.replaceChildren(...runs.map(({name}, i) => {
-      const toggle = button(figure, name, () => figure.set({chosen: figure.state.chosen === name ? null : name}));
-      const made = lane(i % 4, toggle);
+      const made = lane(i % 4, button(figure, name, () => figure.set({chosen: figure.state.chosen === name ? null : name})));
       made.querySelector("output").style.flexBasis = "100%"; // a line of its own, however long
       const point = () => ((pointed = made.matches(":hover, :has(:focus-visible)") ? name : undefined), figure.redraw());
       for (const event of ["pointerenter", "pointerleave", "focusin", "focusout"]) made.addEventListener(event, point);
@@ -51,144 +47,109 @@ KINDS.race = (figure) => {
     }));
   }
 
-  // The value that a run had reached at the cursor: that of its last point by then.
-  const reached = (run) => {
-    const k = run.times.findLastIndex((time) => time <= at());
-    return {k, loss: run.loss.middle[k], score: run.score?.middle[k]};
-  };
-
-  function drawPanel(key) {
-    const panel = panels[key], log = key === "loss" && figure.state.scale === "log";
-    Object.assign(panel.axis.x, {label: clock().axis, integer: figure.state.clock !== "seconds"});
-    panel.axis.y.log = log;
+  function drawPanel(key, panel) {
+    const {clock, scale} = figure.state;
+    panel.axis.y.log = key === "losses" && scale === "log";
+    Object.assign(panel.axis.x, {label: clock, integer: clock !== "seconds"});
     panel.range("x", 0, end() || 1);
-    panel.range("y", ...heights(runs.map((run) => run[key]), log, key === "loss"));
+    panel.range("y", ...heights(runs.map((run) => run[key]), panel.axis.y.log, key === "losses"));
     panel.clear();
     panel.axes();
     panel.inside(() => {
-      for (const [i, {name, times, [key]: {several, low, high}}] of runs.entries()) {
-        if (several) panel.area(times.length, (k) => times[k], (k) => low[k], (k) => high[k], {color: color(i), alpha: lit && name !== lit ? 0.05 : 0.17});
-      }
       panel.upright(at());
-      // the emphasised run lies on top
+      // the run that is lifted out lies on top
       for (const [i, run] of [...runs.entries()].sort(([, a], [, b]) => (a.name === lit) - (b.name === lit))) {
-        const {k} = reached(run), y = run[key].middle;
-        const [width, radius, alpha] = run.name === lit ? [3.5, 6, 1] : [2, 4.5, quiet(run) ? 0.3 : 1];
-        panel.line(y.length, (j) => run.times[j], (j) => y[j], {color: color(i), width, alpha, dash: i < 4 ? [] : [6, 5]});
-        if (Number.isFinite(y[k])) panel.dot(run.times[k], y[k], {color: color(i), radius, alpha});
+        const [line, low, high] = run[key], k = till(run, at()), x = (j) => run.times[j], bold = run.name === lit;
+        const style = {color: color(i), alpha: faint(run) ? 0.3 : 1};
+        if (low) panel.area(line.length, x, (j) => low[j], (j) => high[j], {...style, alpha: faint(run) ? 0.05 : 0.17});
+        panel.line(line.length, x, (j) => line[j], {...style, width: bold ? 3.5 : 2, dash: i < 4 ? [] : [6, 5]});
+        if (Number.isFinite(line[k])) panel.dot(x(k), line[k], {...style, radius: bold ? 6 : 4.5});
       }
       const {x: {range: [x0]}, y: {range: [y0]}} = panel.axis, {left, bottom} = panel.margin;
-      for (const [i, [name, x, y]] of named(panel, runs, key).entries()) {
-        if (!lit || name === lit) panel.text(name, x0, y0, {color: color(i), align: "center", dx: x - left, dy: y - panel.height + bottom});
-      }
+      named(panel, runs, key).forEach(([, x, y], i) => {
+        if (!faint(runs[i])) panel.text(runs[i].name, x0, y0, {color: color(i), align: "center", dx: x - left, dy: y - panel.height + bottom});
+      });
     });
   }
 
   // [name, loss] of those who have a loss at the cursor, the best first.
-  const order = () => runs.map((run) => [run.name, reached(run).loss]).filter(([, loss]) => Number.isFinite(loss)).sort((a, b) => a[1] - b[1]);
+  const order = () => runs.map((run) => [run.name, run.losses[0][till(run, at())]]).filter(([, loss]) => loss < Infinity).sort((a, b) => a[1] - b[1]);
 
   function words(run) {
-    const {k, loss, score} = reached(run), [[first, best] = []] = order();
-    if (k < 0) return "no value yet";
-    if (!Number.isFinite(loss)) return "diverged";
-    const band = run.loss.several ? ` (${number(run.loss.low[k], 3)} to ${number(run.loss.high[k], 3)})` : "";
-    const above = (ratio) => (ratio < 2 ? `+${number(100 * ratio - 100, 2)} %` : `× ${number(ratio, 2)}`);
-    const place = run.name === first ? "ahead" : best > 0 ? above(loss / best) : "behind";
-    return [`${number(loss, 3)}${band}`, ...(score === undefined ? [] : [`${metric} ${number(score, 3)}`]), place].join(", ");
+    const k = till(run, at()), [loss, low, high] = run.losses.map((row) => row[k]), [[first, best] = []] = order(), times = loss / best;
+    if (!Number.isFinite(loss)) return k < 0 ? "no value yet" : "diverged";
+    return number(loss, 3) + (low === undefined ? "" : ` (${number(low, 3)} to ${number(high, 3)})`)
+      + (metric ? `, ${metric} ${number(run.metric[0][k], 3)}` : "")
+      + (run.name === first ? ", ahead" : times < 2 ? `, +${number(100 * times - 100, 2)} %` : `, × ${number(times, 2)}`);
   }
 
   for (const [key, panel] of Object.entries(panels)) {
     const pick = (event) => {
-      const [x] = panel.at(event), y = event.clientY - panel.canvas.getBoundingClientRect().top;
-      const near = runs.map((run) => [Math.abs(panel.y(run[key].middle[run.times.findLastIndex((time) => time <= x)]) - y), run.name]);
-      pointed = near.filter(([far]) => far < 16).sort((a, b) => a[0] - b[0])[0]?.[1];
+      const [x] = panel.at(event), far = (run) => Math.abs(panel.y(run[key][0][till(run, x)]) - event.offsetY);
+      pointed = runs.filter((run) => far(run) < 16).sort((a, b) => far(a) - far(b))[0]?.name;
       figure.set({step: Math.round((200 * x) / (end() || 1))});
     };
     Object.assign(panel.box.style, {width: "100%", minHeight: "15rem"}); // on a phone a wide panel would be too low
-    panel.canvas.addEventListener("pointermove", (event) => event.pointerType === "mouse" && pick(event), {signal: figure.signal});
-    panel.canvas.addEventListener("pointerleave", () => ((pointed = undefined), figure.redraw()), {signal: figure.signal});
-    panel.canvas.addEventListener("click", pick, {signal: figure.signal});
+    const hear = (name, act) => panel.canvas.addEventListener(name, act, {signal: figure.signal});
+    hear("pointermove", (event) => event.pointerType === "mouse" && pick(event));
+    hear("pointerleave", () => ((pointed = undefined), figure.redraw()));
+    hear("click", pick);
   }
 
   return {
     draw() {
       compute();
       rows();
-      if (!panels.loss.width) return;
-      for (const key of Object.keys(panels)) drawPanel(key);
+      if (!panels.losses.width) return;
+      for (const [key, panel] of Object.entries(panels)) drawPanel(key, panel);
       [...racers.children].forEach((made, i) => {
         made.querySelector("button").setAttribute("aria-pressed", figure.state.chosen === runs[i].name);
         made.querySelector("output").textContent = words(runs[i]);
-        made.classList.toggle("gd-live-faint", !!quiet(runs[i]));
+        made.classList.toggle("gd-live-faint", faint(runs[i]));
       });
     },
     describe() {
-      const [first, ...others] = order();
-      if (!first) return "No run has a loss yet.";
-      const behind = others.map(([name, loss]) => `${name}: ${number(loss, 3)}`);
-      return [`${clock().says(at()).replace(/^a/, "A")} ${first[0]} is ahead, ${lossLabel} ${number(first[1], 3)}`, ...behind].join("; ");
+      const said = order().map(([name, loss], i) => `${name}${i ? ":" : ` is ahead, ${label}`} ${number(loss, 3)}`);
+      return said.length ? `${says()} ${said.join("; ")}` : "no run has a loss yet";
     },
-    runs: () => runs,
-    reached: () => runs.map(reached),
+    runs: () => runs.map((run) => ({...run, reached: run.losses[0][till(run, at())]})),
   };
 };
 
-// One run by one clock: when its points were taken, and the values over the seeds. A run that is not as it should be is a sentence.
-function summary({name, losses, metric, ...clocks}, clock) {
-  const times = clocks[clock], even = (rows) => Array.isArray(rows) && rows.length && rows.every((row) => row?.length === times.length && row.length);
-  insist(Array.isArray(times), `The run "${name}" has no ${clock}.`);
-  insist(times.every((time, k) => Number.isFinite(time) && time >= (times[k - 1] ?? 0)), `The ${clock} of "${name}" must be numbers from 0 that do not fall.`);
-  insist(even(losses) && (!metric || even(metric)), `The run "${name}" needs one row of ${times.length} values a seed, as many as it has ${clock}.`);
-  return {name, times, loss: overSeeds(losses, Infinity), score: metric && overSeeds(metric, NaN)};
+// A run by one clock. What is no number lies outside every picture.
+function timed({name, losses, metric, ...clocks}, clock) {
+  const times = clocks[clock], read = (rows) => rows.map((row) => row.map((v) => v ?? Infinity));
+  const fit = (rows) => rows?.every?.((row) => row.length === times?.length && row.length);
+  insist(fit(losses) && (!metric || fit(metric)), `The run "${name}" needs one value for each of its ${clock}.`);
+  return {name, times, losses: read(losses), metric: metric && read(metric)};
 }
 
-// Point by point the median over the seeds, the lowest and the highest. A lost loss is infinite; a lost metric is left out.
-function overSeeds(rows, lost) {
-  const points = rows[0].map((_, k) => rows.map((row) => row[k] ?? lost).filter((v) => !Number.isNaN(v)).sort((a, b) => a - b));
-  return {
-    several: rows.length > 1,
-    middle: points.map((v) => (v[(v.length - 1) >> 1] + v[v.length >> 1]) / 2), low: points.map((v) => v[0]), high: points.map((v) => v.at(-1)),
-  };
+// The range of an axis: what has exploded leaves the picture at the top and does not flatten the others.
+function heights(curves, log, losses) {
+  const fits = (v) => v < Infinity && (!log || v > 0), all = curves.flat(2).filter(fits);
+  if (!all.length) return [0.1, 1];
+  const begin = Math.max(...curves.map(([line]) => line.find(fits) ?? 0)), low = Math.min(...all), high = Math.max(...all);
+  const top = losses ? Math.min(high, (log ? 30 : 2) * Math.max(begin, 2 * low)) : high;
+  return log ? [low / 1.2, top * 1.2] : [Math.min(0, low), 1.06 * top];
 }
 
-// From the lowest value to the highest; what has exploded leaves the picture at the top and does not flatten the others.
-function heights(found, log, losses) {
-  const fits = (v) => Number.isFinite(v) && (!log || v > 0), all = found.flatMap(({low, high}) => [...low, ...high]).filter(fits);
-  const starts = found.map(({middle}) => middle.find(fits)).filter((v) => v !== undefined);
-  if (!all.length) return [log ? 0.1 : 0, 1];
-  const low = all.reduce((a, b) => Math.min(a, b)), highest = all.reduce((a, b) => Math.max(a, b));
-  const high = losses && low >= 0 ? Math.min(highest, (log ? 30 : 2) * Math.max(...starts)) : highest;
-  return log ? [low / 1.2, high * 1.2] : [losses && low >= 0 ? 0 : low - 0.06 * (high - low), high + 0.06 * (high - low)];
-}
-
-// [[name, x, y], …] on the canvas: a name near each curve, where it covers the fewest lines and no other name.
+// [[cost, x, y, half the width], …] on the canvas: where the name of each curve covers the fewest lines and no other name.
 function named(panel, runs, key) {
-  const now = [runs, panel.width, panel.height, `${panel.axis.y.range} ${panel.axis.y.log}`];
+  const now = [runs, panel.width, panel.height, String(panel.axis.y.range)];
   if (panel.named?.every((value, i) => value === now[i])) return panel.places; // until the curves are others
-  const curves = runs.map((run) => strewn(run.times.map((x, k) => [panel.x(x), panel.y(run[key].middle[k])]).filter(([, y]) => Number.isFinite(y))));
-  const all = curves.flat(), taken = [], {left, right, top, bottom} = panel.margin;
+  const curves = runs.map((run) => run.times.map((x, k) => [panel.x(x), panel.y(run[key][0][k])])), all = curves.flat();
+  const taken = [], near = (x, y, a, b) => ([u, v, w = 0]) => Math.abs(u - x) < a + w && Math.abs(v - y) < b;
   panel.named = now;
-  panel.places = runs.map(({name}, i) => {
-    const wide = panel.pen.measureText(name).width / 2 + 4;
+  return (panel.places = curves.map((curve, i) => {
+    const wide = panel.pen.measureText(runs[i].name).width / 2 + 4, {left, right, top, bottom} = panel.margin;
     let best = [Infinity];
-    for (let j = 0; j < curves[i].length; j += Math.ceil(curves[i].length / 40)) for (const away of [-14, 14, -28, 28, -42, 42, 56, -56]) {
-      const x = Math.max(left + wide, Math.min(panel.width - right - wide, curves[i][j][0])), y = curves[i][j][1] + away;
-      if (y < top + 8 || y > panel.height - bottom - 8) continue;
-      const covered = all.filter(([u, v]) => Math.abs(u - x) < wide && Math.abs(v - y) < 9).length;
-      const names = taken.filter(([u, v, w]) => Math.abs(u - x) < wide + w && Math.abs(v - y) < 16).length;
-      const cost = covered + 1000 * names + Math.abs(away) / 8 + Math.abs(x - curves[i][j][0]) / 8;
-      if (cost < best[0]) best = [cost, x, y, wide];
+    for (let j = 0; j < curve.length; j += Math.ceil(curve.length / 30)) for (const away of [-14, 14, -28, 28, -42, 42]) {
+      const x = Math.max(left + wide, Math.min(panel.width - right - wide, curve[j][0])), y = curve[j][1] + away;
+      const covered = all.filter(near(x, y, wide, 9)).length + 1000 * taken.filter(near(x, y, wide, 16)).length;
+      const cost = covered + (Math.abs(away) + Math.abs(x - curve[j][0])) / 8;
+      if (cost < best[0] && y > top + 8 && y < panel.height - bottom - 8) best = [cost, x, y];
     }
-    taken.push(best.slice(1));
-    return [name, ...best.slice(1)];
-  });
-  return panel.places;
-}
-
-// A path as points at most 8 apart.
-function strewn(path) {
-  return path.flatMap(([x, y], k) => {
-    const [u, v] = path[k + 1] ?? [x, y], count = Math.max(1, Math.min(200, Math.ceil(Math.hypot(u - x, v - y) / 8)));
-    return Array.from({length: count}, (_, j) => [x + ((u - x) * j) / count, y + ((v - y) * j) / count]);
-  });
+    taken.push([best[1], best[2], wide]);
+    return best;
+  }));
 }
