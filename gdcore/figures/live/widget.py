@@ -32,7 +32,8 @@ class Live(anywidget.AnyWidget):
             raise TypeError(f"A figure needs a title that says what to see, got {title!r}.")
         self._mirrors = mirrors
         data = {} if data is None else {"data": data}
-        super().__init__(spec={"kind": self.kind, "title": title, "question": question, **data}, state=state)
+        room = {"flex": "1 1 auto", "min_width": "0"}  # in an HBox a figure takes what the others leave
+        super().__init__(spec={"kind": self.kind, "title": title, "question": question, **data}, state=state, layout=room)
         self.add_traits(**{name: traitlets.Any(_at(state, path)) for name, path in self._mirrors.items()})
         self.observe(self._to_traits, "state")
         self.observe(self._to_state, list(self._mirrors))

@@ -164,7 +164,7 @@ function drawInTurn(figure) {
 
 // JupyterLab: the same figure, whose state is the widget's.
 function render({model, el}) {
-  const root = element("figure", {class: "gd-live"});
+  const root = element("figure", {class: "gd-live", "aria-label": model.get("spec").title});
   el.append(root);
   const figure = mount(root, {...model.get("spec"), state: model.get("state")}, {
     changed(state) {

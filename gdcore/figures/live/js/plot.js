@@ -27,6 +27,7 @@ class Plot {
       this.canvas.width = Math.round(width * density);
       this.canvas.height = Math.round(height * density);
       this.fields.clear();
+      this.figure.readColors(); // JupyterLab builds the figure before it is in the page, where there are no colours yet
       drawInTurn(this.figure);
     });
     sizes.observe(this.box);
