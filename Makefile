@@ -9,7 +9,7 @@ NOTEBOOKS ?= $(wildcard chapters/*.ipynb)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab run test check bench cards constraints clean
+.PHONY: help book serve lab run exercises test check bench cards constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ lab: $(VENV)/.lab  ## open the chapters in JupyterLab
 
 run: $(VENV)/.test  ## execute the notebooks anew and store their outputs (NOTEBOOKS=chapters/01_loss.ipynb for one)
 	$(BIN)/python tools/run_notebooks.py $(NOTEBOOKS)
+
+exercises: $(VENV)/.lab  ## make the students' notebooks in exercises/ from solutions/
+	@$(BIN)/python -m tools.exercises
 
 test: $(VENV)/.test  ## all tests: rules, optimizers, theory, notebooks, book, browser
 	@$(BIN)/ruff check .

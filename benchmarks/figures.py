@@ -20,9 +20,8 @@ from gdcore.rules import GD, Adam, HeavyBall, RMSProp
 from tests.book.chromium import browser
 
 PAGE = """<!doctype html><meta charset="utf-8"><style>{style} body {{ max-width: 45rem; margin: auto }}</style>
-<script>const before = performance.now();</script><script>{script}</script><script>const ready = performance.now();</script>
-{figure}<script>
-const {{figure}} = document.querySelector("figure.gd-live"), draw = figure.drawNow, built = performance.now(), work = [];
+{figure}<script>const before = performance.now();</script><script>{script}</script><script>
+const {{figure}} = document.querySelector("figure.gd-live"), draw = figure.drawNow, ready = performance.now(), work = [];
 let first;
 figure.drawNow = function () {{
   const begin = performance.now();
@@ -51,10 +50,10 @@ def main():
     parser.add_argument("--loads", type=int, default=7, help="pages opened for the time of the first picture")
     asked = parser.parse_args()
 
-    small = minify.string("application/javascript", script.classic())
+    weights = {" ".join(only or ["all kinds"]): minify.string("application/javascript", script.classic(only)) for only in (None, ["descent"])}
     with browser() as chromium, tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "figure.html")
-        path.write_text(PAGE.format(style=script.styles(), script=small, figure=_figure()), encoding="utf-8")
+        path.write_text(PAGE.format(style=script.styles(), script=weights["descent"], figure=_figure()), encoding="utf-8")
         loads = [_load(chromium, path) for _ in range(asked.loads)]
         drag = _drag(chromium, path, asked.frames)
         machine = {name: value for name, value in describe().items() if name not in ("torch", "threads")} | {"Chromium": chromium.version}
@@ -65,7 +64,9 @@ def main():
     _row("work in a frame", drag["work"])
     for name in loads[0]:
         _row(name, [load[name] for load in loads])
-    print(f"\n{'weight of the script, bytes':44}{len(small.encode()):9,}{len(gzip.compress(small.encode(), 9)):9,} gzip")
+    print(f"\n{'the script, minified, bytes':44}{'':>9}{'gzip':>9}")
+    for name, small in weights.items():
+        print(f"{name:44}{len(small.encode()):9,}{len(gzip.compress(small.encode(), 9)):9,}")
 
 
 def _row(name, times):
@@ -87,7 +88,7 @@ def _open(chromium, path):
 
 def _load(chromium, path):
     page = _open(chromium, path)
-    told = "{'running the script': ready - before, 'building the figure': built - ready, 'first picture after the script': first - ready}"
+    told = "{'the script, with building the figure': ready - before, 'first picture after the script': first - ready}"
     found = page.evaluate(f"({told})")
     page.close()
     return found

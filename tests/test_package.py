@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +22,8 @@ def test_each_name_is_there_in_a_fresh_process(name):
 
 
 LIGHT = ["gdcore", "gdcore.rules", "gdcore.minimize", "gdcore.surfaces", "gdcore.schedules", "gdcore.check", "gdcore.line_search",
-         "gdcore.clipping", "gdcore.seeding", "gdcore.views", "gdcore.figures"]  # fmt: skip
+         "gdcore.clipping", "gdcore.seeding", "gdcore.views", "gdcore.figures",
+         "gdcore.figures.live.arithmetic"]  # fmt: skip
 HEAVY = ("torch", "jax", "sympy", "matplotlib", "scipy", "IPython")
 
 
@@ -34,3 +37,13 @@ def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'adam'"):
         _ = gdcore.adam
     assert set(gdcore.__all__) <= set(dir(gdcore))
+
+
+def test_every_file_is_packaged():
+    """Scripts and style sheets only come with an installed gdcore if pyproject.toml names them."""
+    root = Path(gdcore.__file__).parents[1]
+    named = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    folders = {root / package.replace(".", "/"): patterns for package, patterns in named.items()}
+    packaged = {path for folder, patterns in folders.items() for pattern in patterns for path in folder.glob(pattern)}
+    here = {path for path in (root / "gdcore").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert here and here <= packaged, sorted(here - packaged)

@@ -13,6 +13,7 @@ from gdcore.figures.style import GRID, INK, PALETTE
 _LOG = logging.getLogger(__name__)
 _PALETTE = ("blue", "orange", "green", "purple", "amber")  # as PALETTE; gd.css has lighter ones for dark pages
 _IN_PAGE = {INK: "currentColor", GRID: "var(--gd-grid)"} | {c: f"var(--gd-{name}, {c})" for name, c in zip(_PALETTE, PALETTE, strict=True)}
+_WIDE = 570  # pixels: a phone shows 0.62 of that, and what is wider scrolls in its box, for those without a mouse too
 
 
 def inline(svg, alt):
@@ -23,6 +24,8 @@ def inline(svg, alt):
     svg = svg[svg.index("<svg"):]  # no XML prologue inside HTML
     width = re.search(r'<svg[^>]*? width="([\d.]+)', svg)
     size = f' style="--gd-width: {width[1]}px"' if width else ""
+    if width and float(width[1]) > _WIDE:
+        size += f' tabindex="0" role="group" aria-label="{escape(alt)}"'
     return f'<figure class="gd-figure-box"{size}>{svg}</figure>'
 
 

@@ -1,6 +1,7 @@
 """Rules around rules: slow weights, averages, and a second look uphill."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from gdcore.rules.arithmetic import equal, maximum, minimum, norm, sqrt, where, zeros_like
 from gdcore.rules.base import Rule, Wrapper
@@ -59,6 +60,7 @@ class SAM(Wrapper):
     """
 
     radius: float = 0.05
+    second_gradient: ClassVar[bool] = True
 
     def update(self, x, g, t, *inner):
         return self.rule.update(x, g, t, *inner)

@@ -25,6 +25,7 @@ class Rule:
     """
 
     reads: ClassVar[str] = "entry"  # what one entry of x depends on: its own "entry", the whole "tensor", or a "matrix"
+    second_gradient: ClassVar[bool] = False  # True if `probe` names a point at which it wants another gradient
     lazy: ClassVar[bool] = False  # True if a zero gradient changes nothing: then a sparse gradient needs only its rows
 
     def __post_init__(self):
@@ -88,8 +89,15 @@ class Wrapper(Rule):
     def init(self, x):
         return self.rule.init(x)  # a wrapper with memory of its own puts that before
 
+    def probe(self, x, g, t, *state):
+        return self.rule.probe(x, g, t, *self._inner(state))
+
     def answer(self, x, *state):
-        return self.rule.answer(x, *state[len(self.state_names) - len(self.rule.state_names):])
+        return self.rule.answer(x, *self._inner(state))
+
+    def _inner(self, state):
+        """The memory of the inner rule, which follows the wrapper's own."""
+        return state[len(self.state_names) - len(self.rule.state_names):]
 
     def hyperparameters(self):
         own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "rule"}

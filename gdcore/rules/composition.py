@@ -30,6 +30,13 @@ class DecoupledDecay(Wrapper):
 
     weight_decay: float = 0.0
 
+    def __post_init__(self):
+        super().__post_init__()
+        if not hasattr(self.rule, "lr") and "lr" in self.rule.hyperparameters():
+            name = type(self.rule).__name__
+            raise TypeError(f"DecoupledDecay needs the learning rate of the rule in it, and {name} has none of its own; "
+                            "put DecoupledDecay inside.")
+
     def update(self, x, g, t, *inner):
         x = (1 - self.rule.lr * self.weight_decay) * x
         return self.rule.update(x, g, t, *inner)
@@ -46,3 +53,6 @@ class Ascent(Wrapper):
     def update(self, x, g, t, *inner):
         g = -g
         return self.rule.update(x, g, t, *inner)
+
+    def probe(self, x, g, t, *inner):
+        return self.rule.probe(x, -g, t, *inner)

@@ -5,7 +5,7 @@ import re
 import textwrap
 from dataclasses import MISSING, fields
 
-from gdcore.rules.base import Rule, Wrapper
+from gdcore.rules.base import Wrapper
 from gdcore.rules.hyperparameters import HYPERPARAMETERS
 from gdcore.views.cost import cost
 from gdcore.views.differences import COUNTERPARTS, differences
@@ -21,7 +21,8 @@ _LIBRARIES = ("PyTorch", "Keras", "optax")
 def source(rule):
     """The Python source of what the rule computes: `update`, and before it `init`, `probe` and `answer` where it has its own."""
     kind = type(instance(rule))
-    own = [getattr(kind, n) for n in ("init", "probe", "update", "answer") if n in kind.__dict__]
+    names = ("init", "probe", "update", "answer") if kind.second_gradient else ("init", "update", "answer")
+    own = [getattr(kind, n) for n in names if n in kind.__dict__]
     return "\n\n".join(textwrap.dedent(inspect.getsource(method)).strip() for method in own)
 
 
@@ -123,7 +124,7 @@ def _notes(rule):
             notes.append(
                 f"${function.latex}$: {inspect.getdoc(function).splitlines()[0][0].lower()}{inspect.getdoc(function).splitlines()[0][1:]}"
             )
-    if type(rule).probe not in (Rule.probe, Wrapper.probe):
+    if type(rule).second_gradient:
         notes.append(r"$\nabla f(\hat{x}_t)$ is a second gradient, of the same batch.")
     return [" ".join(notes)] if notes else []
 

@@ -5,7 +5,7 @@ import ast
 from gdcore.rules.base import Rule, Wrapper
 from gdcore.views.syntax import Step, instance, parsed
 
-__all__ = ["Writer", "javascript"]
+__all__ = ["ATOM", "Writer", "javascript"]
 
 _CALLS = {
     "sqrt": "Math.sqrt({})",
@@ -16,7 +16,7 @@ _CALLS = {
 }
 _SIGNS = {ast.Add: ("+", 4), ast.Sub: ("-", 4), ast.Mult: ("*", 5), ast.Div: ("/", 5), ast.Mod: ("%", 5), ast.Pow: ("**", 7),
           ast.Gt: (">", 3), ast.Lt: ("<", 3), ast.Eq: ("===", 3), ast.Is: ("===", 3)}
-_CHOICE, _UNARY, _ATOM = 1, 6, 9  # precedence, as the numbers above
+_CHOICE, _UNARY, ATOM = 1, 6, 9  # precedence, as the numbers above
 
 
 def javascript(rule):
@@ -30,7 +30,7 @@ def javascript(rule):
     rule = instance(rule)
     kind = type(rule)
     name = kind.__name__
-    if rule.reads != "entry" or kind.probe not in (Rule.probe, Wrapper.probe):
+    if rule.reads != "entry" or kind.second_gradient:
         needs = "a second gradient" if rule.reads == "entry" else f"the whole {rule.reads}"
         raise TypeError(f"{name} cannot be a function of single numbers: its step needs {needs}; give an entrywise rule, such as Adam.")
     if isinstance(rule, Wrapper) and isinstance(rule.rule, Step):
@@ -133,14 +133,14 @@ class Writer:
         return f"({text})" if tightness < least else text
 
     def Name(self, node):
-        return node.id, _ATOM
+        return node.id, ATOM
 
     def Constant(self, node):
         words = {True: "true", False: "false", None: "null"}
-        return words[node.value] if isinstance(node.value, bool) or node.value is None else repr(node.value).removesuffix(".0"), _ATOM
+        return words[node.value] if isinstance(node.value, bool) or node.value is None else repr(node.value).removesuffix(".0"), ATOM
 
     def Attribute(self, node):
-        return f"h.{node.attr}", _ATOM  # self.lr, and self.rule.lr: all hyper-parameters are in one object
+        return f"h.{node.attr}", ATOM  # self.lr, and self.rule.lr: all hyper-parameters are in one object
 
     def UnaryOp(self, node):
         return f"-{self.text(node.operand, _UNARY + 1)}", _UNARY
@@ -161,7 +161,7 @@ class Writer:
     def Call(self, node):
         if ast.unparse(node.func) == "self.rule.update":
             x, g = (self.text(a) for a in node.args[:2])
-            return f"{type(self.rule.rule).__name__}(h, {x}, {g}, t, inner)", _ATOM
+            return f"{type(self.rule.rule).__name__}(h, {x}, {g}, t, inner)", ATOM
         name, args = node.func.id, node.args
         if name == "where":
             return self.IfExp(ast.IfExp(*args))
@@ -170,9 +170,9 @@ class Writer:
         if name == "ratio":
             return self.BinOp(ast.BinOp(args[0], ast.Div(), args[1]))
         if name == "zeros_like":
-            return "0", _ATOM
+            return "0", ATOM
         if name == "full_like":
-            return self.text(args[1]), _ATOM
+            return self.text(args[1]), ATOM
         if name not in _CALLS:
             raise TypeError(f"{type(self.rule).__name__} cannot be written in JavaScript: {name} is no function of single numbers.")
-        return _CALLS[name].format(*map(self.text, args)), _ATOM
+        return _CALLS[name].format(*map(self.text, args)), ATOM

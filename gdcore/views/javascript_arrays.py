@@ -7,8 +7,8 @@ import numpy as np
 
 from gdcore.rules import GD
 from gdcore.rules.base import Rule, Wrapper
-from gdcore.views.javascript import Writer
-from gdcore.views.syntax import Step, instance, parsed
+from gdcore.views.javascript import ATOM, Writer
+from gdcore.views.syntax import COMPARE, Step, instance, parsed
 
 __all__ = ["javascript_of_arrays"]
 
@@ -30,9 +30,11 @@ def javascript_of_arrays(rule):
     name = type(rule).__name__
     if rule.reads == "matrix":
         raise TypeError(f"{name} cannot be a function of vectors: it works on matrices; give another rule, such as AdamW.")
-    parts = [_update(rule, name), _init(rule, name), _answer(rule, name)]
-    if type(rule).probe is not Rule.probe:
-        parts.append(_probe(rule, name))
+    parts = [_function(rule, type(rule).update, f"function {name}({{}}) {{{{"), _init(rule, name), _answer(rule, name)]
+    if type(rule).probe is Wrapper.probe:
+        parts.append(f"{name}.probe = (h, x, g, t, s, rule) => rule.probe(x, g, t, {'s.inner' if _own(rule)[0] else 's'});")
+    elif type(rule).probe is not Rule.probe:
+        parts.append(_function(rule, type(rule).probe, f"{name}.probe = ({{}}) => {{{{", ";"))
     return "\n".join(parts) + "\n"
 
 
@@ -53,13 +55,13 @@ def _tail(rule):
     return ", rule" if isinstance(rule, Wrapper) else ""
 
 
-def _update(rule, name):
-    tree = _on_vectors(type(rule).update)
+def _function(rule, function, head, tail=""):
+    """A method of a rule that has the parameters (x, g, t, *memory); {} in `head` is the place for those of JavaScript."""
+    tree = _on_vectors(function)
     x, g, t = (a.arg for a in tree.args.args[1:4])
     names, vectors = _own(rule)
     writer = _Writer(rule, {x, g, t, *names}, names, vectors | {x, g})
-    head = f"function {name}(h, {x}, {g}, {t}, {_memory(rule)}{_tail(rule)}) {{"
-    return "\n".join([head, *writer.body(tree.body, "  "), "}"])
+    return "\n".join([head.format(f"h, {x}, {g}, {t}, {_memory(rule)}{_tail(rule)}"), *writer.body(tree.body, "  "), f"}}{tail}"])
 
 
 def _init(rule, name):
@@ -84,39 +86,34 @@ def _answer(rule, name):
     return f"{name}.answer = (h, x, s) => {kind.answer(rule, 'x', *(f's.{n}' for n in names))};"
 
 
-def _probe(rule, name):
-    tree = _on_vectors(type(rule).probe)
-    x, g, t = (a.arg for a in tree.args.args[1:4])
-    names, vectors = _own(rule)
-    writer = _Writer(rule, {x, g, t, *names}, names, vectors | {x, g})
-    return "\n".join([f"{name}.probe = (h, {x}, {g}, {t}, {_memory(rule)}) => {{", *writer.body(tree.body, "  "), "};"])
-
-
 class _OnVectors(ast.NodeTransformer):
-    """Settles at once what a rule asks about shapes, and takes arguments that default to None as None."""
+    """Settles what a rule asks about the shape of a vector, and about arguments that nobody gives (`nones`)."""
 
     def __init__(self, nones):
         self.nones = nones
 
-    def visit_If(self, node):
+    def visit_Call(self, node):
+        return ast.Constant(1) if ast.unparse(node).startswith("len(shape(") else self.generic_visit(node)  # a vector has one axis
+
+    def visit_Compare(self, node):
+        if ast.unparse(node) in {f"{name} is None" for name in self.nones}:
+            return ast.Constant(True)
         self.generic_visit(node)
-        return (node.body if node.test.value else node.orelse) if isinstance(node.test, ast.Constant) else node
+        (op,), sides = node.ops, (node.left, *node.comparators)
+        settled = all(isinstance(side, ast.Constant) for side in sides)
+        return ast.Constant(COMPARE[type(op)](*(side.value for side in sides))) if settled else node
 
     def visit_IfExp(self, node):
         self.generic_visit(node)
         return (node.body if node.test.value else node.orelse) if isinstance(node.test, ast.Constant) else node
 
-    def visit_Compare(self, node):
-        text = ast.unparse(node)
-        if text.startswith("len(shape("):  # a vector has one axis
-            return ast.Constant(eval(f"1 {ast.unparse(node)[len(ast.unparse(node.left)):]}"))
-        return ast.Constant(True) if text in {f"{n} is None" for n in self.nones} else node
+    visit_If = visit_IfExp
 
 
 def _on_vectors(function):
     """The syntax tree of a function, with the branches that vectors do not take left out, and all after its first return."""
     tree = copy.deepcopy(parsed(function))
-    nones = {a.arg for a, d in zip(tree.args.kwonlyargs, tree.args.kw_defaults) if getattr(d, "value", "") is None}
+    nones = {a.arg for a, d in zip(tree.args.kwonlyargs, tree.args.kw_defaults) if ast.unparse(d) == "None"}
     tree = _OnVectors(nones).visit(tree)
     end = next((i for i, s in enumerate(tree.body) if isinstance(s, ast.Return)), len(tree.body))
     tree.body = tree.body[: end + 1]
@@ -146,13 +143,13 @@ class _Writer(Writer):
     def is_vector(self, node):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in _WHOLE:
             return False
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("self.rule.update", "zeros_like", "full_like"):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("self.rule.update", "self.rule.probe", "zeros_like", "full_like"):
             return True
         return isinstance(node, ast.Name) and node.id in self.vectors or any(map(self.is_vector, ast.iter_child_nodes(node)))
 
     def whole(self, node):
         """The text of a value as a whole, be it a number or a vector."""
-        if isinstance(node, ast.Name) or not self.is_vector(node) or ast.unparse(node).startswith("self.rule.update"):
+        if isinstance(node, ast.Name) or not self.is_vector(node) or ast.unparse(node).startswith("self.rule."):
             return self.text(node)
         self.inside = True
         text = self.text(node)
@@ -179,16 +176,16 @@ class _Writer(Writer):
         return text + "[i]" * (self.inside and node.id in self.vectors), tightness
 
     def Attribute(self, node):
-        return f"{'rule.' * (ast.unparse(node.value) == 'self.rule')}h.{node.attr}", super().Attribute(node)[1]
+        return f"{'rule.' * (ast.unparse(node.value) == 'self.rule')}h.{node.attr}", ATOM
 
     def Call(self, node):
         called = ast.unparse(node.func)
-        if called == "self.rule.update":
+        if called in ("self.rule.update", "self.rule.probe"):
             x, g = map(self.whole, node.args[:2])
-            return f"rule.update({x}, {g}, t, inner)", super().Name(ast.Name("rule"))[1]
+            return f"{called.removeprefix('self.')}({x}, {g}, t, inner)", ATOM
         if called in _WHOLE:
             outer, self.inside = self.inside, False
             text = _WHOLE[called].format(*map(self.whole, node.args))
             self.inside = outer
-            return text, super().Name(ast.Name("x"))[1]
+            return text, ATOM
         return super().Call(node)

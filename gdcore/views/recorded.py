@@ -15,7 +15,10 @@ import numpy as np
 
 __all__ = ["Printer", "Value", "Vector", "number"]
 
-_SIGNS = {"add": ("+", 4), "sub": ("-", 4), "mul": ("*", 5), "div": ("/", 5), "or": ("??", 1)}
+_SIGNS = {"add": ("+", 4), "sub": ("-", 4), "mul": ("*", 5), "div": ("/", 5), "mod": ("%", 5), "or": ("??", 1),
+          "lt": ("<", 3), "le": ("<=", 3), "gt": (">", 3), "ge": (">=", 3)}
+_LETTERS = "abcdefghjklmnoqrstuvw"  # i counts rows, p are the parameters, x, y and z the point
+_CHOICE = 0
 _UNARY, _ATOM = 6, 9  # precedence, as the numbers above
 
 
@@ -44,7 +47,7 @@ class Value:
     def __radd__(self, other): return self if other == 0 else Value("add", other, self)  # sum(…) begins with 0
     def __sub__(self, other): return Value("sub", self, other)
     def __rsub__(self, other): return Value("sub", other, self)
-    def __mul__(self, other): return Value("mul", self, other)
+    def __mul__(self, other): return self if other == 1 else Value("mul", self, other)
     def __rmul__(self, other): return self if other == 1 else Value("mul", other, self)  # math.prod(…) begins with 1
     def __truediv__(self, other): return Value("div", self, other)
     def __rtruediv__(self, other): return Value("div", other, self)
@@ -135,11 +138,11 @@ def number(x):
 class Printer:
     """Writes values as JavaScript; those that it has named already are not written again.
 
-    `data`: {numbers: name} of all data met so far, to be shared by several printers.
+    data: {numbers: name} of all data met so far, to be shared by several printers; names: those given by another one.
     """
 
-    def __init__(self, data=None):
-        self.names, self.data = {}, {} if data is None else data
+    def __init__(self, data=None, names=()):
+        self.names, self.data = dict(names), {} if data is None else data
 
     def constants(self, *results):
         """What is the same for all points gets a name, once and for all: the lines of code, to be written before the others."""
@@ -156,13 +159,13 @@ class Printer:
         return self._name([v for v in order if uses.count(v) > 1])
 
     def _name(self, values):
-        lines = []
+        parts = []
         for value in values:
             if value.op not in ("name", "data") and value not in self.names:
                 text = self.text(value)
-                self.names[value] = "abcdefghijklmnoqrstuvwyz"[len(self.names)]  # p are the parameters, x is the point
-                lines.append(f"const {self.names[value]} = {f'rows({value.rows}, (i) => {text})' if value.rows else text};")
-        return lines
+                self.names[value] = _LETTERS[len(self.names)]
+                parts.append(f"{self.names[value]} = {f'rows({value.rows}, (i) => {text})' if value.rows else text}")
+        return [f"const {', '.join(parts)};"] if parts else []
 
     def text(self, value, least=0):
         """The expression of a value."""
@@ -185,6 +188,9 @@ class Printer:
             sign, tightness = _SIGNS[value.op]
             left, right = value.args
             return f"{self.text(left, tightness)} {sign} {self.text(right, tightness + 1)}", tightness
+        if value.op == "where":
+            test, yes, no = value.args
+            return f"{self.text(test, 1)} ? {self.text(yes)} : {self.text(no)}", _CHOICE
         called = value.op if value.op == "logaddexp" else f"Math.{value.op}"
         return f"{called}({', '.join(map(self.text, value.args))})", _ATOM
 

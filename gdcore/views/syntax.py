@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, fields
 
 from gdcore.rules.base import Rule, Wrapper
 
-__all__ = ["Line", "Program", "instance", "names_in", "parsed", "program", "start"]
+__all__ = ["COMPARE", "Line", "Program", "instance", "names_in", "parsed", "program", "start"]
 
 _BINARY = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow,
            ast.Mod: operator.mod}
-_COMPARE = {ast.Gt: operator.gt, ast.Lt: operator.lt, ast.Eq: operator.eq, ast.Is: operator.is_, ast.IsNot: operator.is_not}
+COMPARE = {ast.Gt: operator.gt, ast.Lt: operator.lt, ast.Eq: operator.eq, ast.Is: operator.is_, ast.IsNot: operator.is_not}
 _WORDS = (bool, str, tuple)  # never a number, so always an option
 _ON_NUMBERS = {"maximum", "minimum", "sqrt", "abs", "sign"}  # calls that are done at once if all arguments are known
 
@@ -88,7 +88,7 @@ def program(rule, off=None):
     unfold = _Unfold(rule, _options(rule, off), kind.update.__globals__)
     names = [a.arg for a in parsed(kind.update).args.args]
     given = [name(f"{n}.0") for n in names]
-    if kind.probe not in (Rule.probe, Wrapper.probe):
+    if kind.second_gradient:
         unfold.assign("probe", unfold.function(kind.probe, given))
         unfold.assign("g", ast.Call(name("gradient"), [unfold.names["probe"]], []))
         given[2] = unfold.names["g"]
@@ -248,7 +248,7 @@ class _Unfold(ast.NodeTransformer):
         node = self.generic_visit(node)
         (op,), a, (b,) = node.ops, node.left, node.comparators
         if isinstance(a, ast.Constant) and isinstance(b, ast.Constant):
-            return ast.Constant(_COMPARE[type(op)](a.value, b.value))
+            return ast.Constant(COMPARE[type(op)](a.value, b.value))
         if isinstance(op, (ast.Is, ast.IsNot)):  # a name or an expression is not None
             return ast.Constant(isinstance(op, ast.IsNot))
         return node

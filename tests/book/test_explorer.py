@@ -84,7 +84,8 @@ def test_an_address_that_means_nothing_gives_a_sentence(book, chromium, words):
 
 def test_a_symbol_lights_up_in_equation_code_table_and_slider(page):
     page.locator("section#adam tr[data-symbol=beta1]").focus()
-    lit = page.evaluate("() => [...document.querySelectorAll('.gd-lit')].map((e) => [e.closest('section[data-linked]')?.id, e.tagName, e.className])")
+    look = "(all) => all.map((e) => [e.closest('section[data-linked]')?.id, e.tagName, e.className])"
+    lit = page.eval_on_selector_all(".gd-lit", look)
     tags = [tag for _, tag, _ in lit]
     assert {place for place, tag, name in lit if "gd-live-slider" not in name} == {"adam"}
     assert "TR" in tags and "SPAN" in tags and any(tag.startswith("MJX") for tag in tags), lit

@@ -128,7 +128,7 @@ def stored(**data):
     (stored(runs=[{"name": "a", "losses": [[1, 2]]}]), 'The run "a" needs one value for each of its steps'),
     ({**stored(), "state": {"clock": "moons", "scale": "log", "step": 200}}, 'There is no clock "moons"; known are steps'),
     ({**stored(), "state": {"clock": "steps", "scale": "cubic", "step": 200}}, 'There is no scale "cubic"'),
-    ({**stored(), "state": {"clock": "steps", "scale": "log", "step": "far"}}, "the cursor stands from 0 to 200")])  # fmt: skip
+    ({**stored(), "state": {"clock": "steps", "scale": "log", "step": "far"}}, 'step is "far"; give a number from 0 to 200')])  # fmt: skip
 def test_a_malformed_figure_says_what_is_wrong(open_figures, broken, sentence):
     page = open_figures(broken)
     assert sentence in page.locator(".gd-live-error").inner_text() and page.errors == []

@@ -168,10 +168,14 @@ def _touches(first, second):
     return bool(set_first & (names(second, ast.Load) | set_second) or set_second & names(first, ast.Load))
 
 
-def generic_mutants(cls):
-    tree = _tree(cls)
+def mutated_trees(tree):
+    """(description, tree) for every generic fault of a function."""
     for node in list(ast.walk(tree)):
         for fault, replacement in _faults(node):
-            yield Mutant(cls, fault, _compile(cls, _Replace(node, replacement).visit(copy.deepcopy(tree, {id(node): node}))))
-    for fault, other in _line_faults(tree):
-        yield Mutant(cls, fault, _compile(cls, other))
+            yield fault, _Replace(node, replacement).visit(copy.deepcopy(tree, {id(node): node}))
+    yield from _line_faults(tree)
+
+
+def generic_mutants(cls):
+    for fault, tree in mutated_trees(_tree(cls)):
+        yield Mutant(cls, fault, _compile(cls, tree))

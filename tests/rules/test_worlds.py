@@ -114,6 +114,11 @@ def test_wrappers_want_a_rule():
         R.Lookahead("adam")
 
 
+def test_decoupled_decay_wants_the_learning_rate_beside_it():
+    with pytest.raises(TypeError, match="learning rate of the rule in it, and EMA has none of its own; put DecoupledDecay inside"):
+        R.DecoupledDecay(R.EMA(R.GD()), 0.1)
+
+
 def test_a_rule_without_an_update_says_so():
     with pytest.raises(NotImplementedError, match="write update"):
         R.Rule().update(1.0, 1.0, 1)

@@ -387,3 +387,17 @@ assert t.status == "budget spent"
         reply = client.execute_interactive(code, allow_stdin=person, timeout=60, output_hook=outputs.append)
     assert reply["content"]["status"] == "ok", reply["content"]
     assert any(o["msg_type"] == "display_data" or "25" in str(o["content"].get("text")) for o in outputs) == person
+
+
+@pytest.mark.parametrize("around", [R.EMA, R.Lookahead, R.L2])
+def test_a_rule_around_sam_still_takes_the_second_gradient(around):
+    f = S.rosenbrock
+    inside, plain = (minimize(f, None, around(rule), 5) for rule in (SAM(GD(1e-4), radius=0.3), GD(1e-4)))
+    assert inside.gradient_evaluations == 2 * 5 + 1 and np.abs(inside.x[-1] - plain.x[-1]).max() > 1e-3
+
+
+def test_going_uphill_sam_looks_the_other_way():
+    f = S.himmelblau
+    up = minimize(lambda x: -f(x), [0.0, 0.0], R.Ascent(SAM(GD(1e-3))), 5, gradient=f.gradient)
+    down = minimize(f, [0.0, 0.0], SAM(GD(1e-3)), 5, gradient=lambda x: -f.gradient(x))
+    assert np.abs(up.x - down.x).max() < 1e-12

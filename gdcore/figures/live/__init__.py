@@ -7,7 +7,8 @@ from the same rules and surfaces, `arithmetic.py`; it leaves as a widget, `widge
 
 import importlib
 
-_KINDS = {"descent": "descent", "race": "race"}
+_KINDS = {"descent": "descent", "fit": "fit", "line": "line", "race": "race", "rate_map": "map", "schedule": "schedule",
+          "spectrum": "spectrum"}
 __all__ = sorted(_KINDS)
 
 

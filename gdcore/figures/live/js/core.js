@@ -26,7 +26,14 @@ class Figure {
     this.kind = KINDS[spec.kind](this);
     root.append(this.body);
     root.classList.add("gd-live-on");
-    for (const plot of this.plots) plot.watch();
+    const nearness = new IntersectionObserver(([{isIntersecting}]) => { // nothing is drawn until the figure comes near the window
+      if (!isIntersecting) return;
+      nearness.disconnect();
+      this.near = true;
+      for (const plot of this.plots) plot.watch();
+    }, {rootMargin: "300px"});
+    nearness.observe(this.body);
+    this.signal.addEventListener("abort", () => nearness.disconnect());
     for (const target of [document.documentElement, document.body]) {
       const themes = new MutationObserver(() => (this.readColors(), this.redraw()));
       themes.observe(target, {attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"]});
@@ -69,7 +76,7 @@ class Figure {
     if (this.untold) this.host.changed?.(structuredClone(this.state));
     this.untold = false;
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.say(this.kind.describe?.() ?? ""), 400);
+    this.resting = setTimeout(() => this.say(this.error ? "" : this.kind.describe?.() ?? ""), 400);
   }
 
   complain(error) {
@@ -116,6 +123,24 @@ function insist(good, sentence) {
   if (!good) throw new Error(sentence);
 }
 
+// A sentence for a number of the state that is not what it should be.
+function within(name, value, low, high, whole) {
+  insist(value >= low && value <= high && (!whole || Number.isInteger(value)),
+    `${name} is ${JSON.stringify(value)}; give a ${whole ? "whole number" : "number"} from ${number(low)} to ${number(high)}.`);
+}
+
+// act() once for each new set of these values of the state; what is shown of the steps then ends where they do.
+function onChange(state, names, act) {
+  let known;
+  return () => {
+    const now = JSON.stringify(names.map((name) => state[name]));
+    if (now === known) return;
+    act();
+    state.step = Math.max(0, Math.min(state.steps, state.step | 0));
+    known = now;
+  };
+}
+
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // A number for people: four digits, a true minus, powers of ten as such.
@@ -140,11 +165,11 @@ function mount(root, spec, host) {
   }
 }
 
-// The static page: a figure holds its values as JSON. Its panels and controls are built at once, so that nothing moves later;
-// the drawing waits its turn.
-function enliven(root) {
-  if (root.figure) return;
-  root.figure = mount(root, JSON.parse(root.querySelector("script[type='application/json']").textContent));
+// The static page: each figure holds its values as JSON.
+function enliven(page = document) {
+  for (const root of page.querySelectorAll("figure.gd-live:not(.gd-live-on)")) {
+    root.figure = mount(root, JSON.parse(root.querySelector("script[type='application/json']").textContent));
+  }
 }
 
 // First pictures are drawn one after another, each in a task of its own, so that the page stays quick.
@@ -186,11 +211,10 @@ function render({model, el}) {
   };
 }
 
-// What the static page does once its text is there.
+// What the static page does once its text is there, which it is for a script that was told to wait.
 function begin() {
-  document.addEventListener("DOMContentLoaded", () => {
-    linkSymbols();
-    const {figure} = document.querySelector("figure.gd-live[data-linked]") ?? {};
-    if (figure) linkToAddress(figure, ["surface", "rules", "start", "steps"]);
-  });
+  enliven();
+  linkSymbols();
+  const {figure} = document.querySelector("figure.gd-live[data-linked]") ?? {};
+  if (figure) linkToAddress(figure, ["surface", "rules", "start", "steps"]);
 }

@@ -41,7 +41,10 @@ function short(v, n = 6) {
 
 // -- descriptions and checks --------------------------------------------------------------------------------------------------
 
-const quote = (v) => (typeof v === "number" ? String(v) : JSON.stringify(v) ?? String(v));
+function quote(v) {
+  if (Array.isArray(v)) return `[${v.map(quote).join(", ")}]`;
+  return typeof v === "number" ? String(v) : JSON.stringify(v) ?? String(v);
+}
 
 function need(good, sentence) {
   if (!good) throw new Error(sentence);
@@ -55,18 +58,19 @@ function look(kind, name, among) {
 
 function knob(name, row, value) {
   if (!row) return {symbol: "", text: name, meaning: "", default: value}; // no number: no range
-  return {low: 0, high: Infinity, openLow: false, openHigh: true, integer: false, ...row, default: value};
+  const [symbol, text, meaning, range] = row;
+  return {symbol, text, meaning, default: value, low: 0, high: Infinity, openLow: false, openHigh: true, integer: false, ...range};
 }
 
 function check(owner, name, {meaning, low, high, openLow, openHigh, integer, default: usual}, value) {
   if (value === null && usual === null) return;
-  const type = usual === null ? "number" : typeof usual;
-  need(typeof value === type, `${owner} got ${name} = ${quote(value)}, but ${name} must be ${type === "number" ? "a number" : "true or false"}.`);
+  const type = usual === null ? "number" : typeof usual, words = {number: "a number", boolean: "true or false"};
+  need(typeof value === type, `${owner} got ${name} = ${quote(value)}, but ${name} must be ${words[type]}.`);
   if (low === undefined) return;
   const above = openLow ? value > low : value >= low, below = openHigh ? value < high : value <= high;
   const range = `${openLow ? "(" : "["}${short(low)}, ${short(high)}${openHigh ? ")" : "]"}`;
   need(above && below && (!integer || Number.isInteger(value)),
-    `${owner} got ${name} = ${value}, but ${name} (${meaning}) must lie in ${integer ? "a whole number in " : ""}${range}.`);
+    `${owner} got ${name} = ${value}, but ${name} (${meaning}) must ${integer ? "be a whole number" : "lie"} in ${range}.`);
 }
 
 // the values given and the defaults of the others; `what` names them in an error
@@ -92,16 +96,17 @@ function entrywise(rule) {
       return [next.map((n) => n[0]), next.map((n) => n[1])];
     },
     init: (h, x) => x.map((v) => rule.init(h, v)),
-    answer: (h, x, s) => x.map((v, i) => rule.answer(h, v, s[i])),
+    answer: rule.answer && ((h, x, s) => x.map((v, i) => rule.answer(h, v, s[i]))),
   };
 }
 
 function described(code, wraps, defaults) {
   const fields = Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, knob(name, KNOBS[name], value)]));
-  return {fields, wraps, update: code.update ?? code, init: code.init, answer: code.answer, probe: code.probe};
+  return {fields, wraps, update: code.update ?? code, init: code.init, answer: code.answer ?? ((h, x) => x), probe: code.probe};
 }
 
-function makeRule({rule: name, hyper = {}, inner} = {}) {
+function makeRule(spec) {
+  const {rule: name, hyper = {}, inner} = spec ?? {};
   need(!MATRICES.includes(name), `${name} works on matrices, and the points of a surface are vectors; choose another rule, such as Adam.`);
   const kind = look("rule", name, RULES);
   need(!kind.wraps || inner, `${name} goes around another rule; give it one as inner, such as {rule: "Adam"}.`);
@@ -131,12 +136,14 @@ function bound(name, h, inner) {
 // -- surfaces -----------------------------------------------------------------------------------------------------------------
 
 const parametersOf = (name) =>
-  Object.fromEntries(Object.entries(PARAMETERS[name] ?? {}).map(([p, row]) => [p, knob(p, row, row.default)]));
+  Object.fromEntries(Object.entries(PARAMETERS[name] ?? {}).map(([p, [usual, row]]) => [p, knob(p, row, usual)]));
 
-function makeSurface({surface: name, parameters = {}} = {}) {
+function makeSurface(spec) {
+  const {surface: name, parameters = {}} = spec ?? {};
   const make = look("surface", name, MAKERS);
   const values = filled(name, "parameter", parametersOf(name), parameters);
-  return {name, ...make(values), parameters: values};
+  const made = make(values);
+  return {name, dimension: made.start.length, lipschitz: null, strongConvexity: null, ...made, parameters: values};
 }
 
 const SURFACES = Object.fromEntries(Object.keys(MAKERS).map((name) =>
@@ -147,29 +154,31 @@ const SURFACES = Object.fromEntries(Object.keys(MAKERS).map((name) =>
 const MOST = 1e6; // steps: a page has to answer at once
 
 function run(rule, surface, start, steps, {tolerance = 1e-8, schedule, noise, record = 1} = {}) {
-  let x = checked(rule, surface, start, steps, tolerance, schedule, record);
-  let s = rule.init(x), t = 0, status, why;
-  const path = {xs: [], values: [], norms: [], answers: [], recorded: []};
-  while (!status) {
+  let x = checked(rule, surface, start, steps, {tolerance, schedule, noise, record});
+  let s = rule.init(x), t = 0, status, why, last;
+  const path = {recorded: [], xs: [], values: [], norms: [], answers: []};
+  while (true) {
     const value = surface.value(x), g = surface.gradient(x), length = size(g);
-    why = fault(x, value, length);
-    if (why) {
-      status = "diverged";
-    } else if (tolerance !== null && length <= tolerance) {
-      [status, why] = ["converged", `the gradient's length ${short(length, 3)} is within the tolerance ${short(tolerance)}`];
-    } else if (t === steps) {
-      [status, why] = ["budget spent", `the gradient's length is still ${short(length, 3)}`];
-    }
-    if (status !== "diverged" && (status || t % record === 0)) keep(path, t, x, value, length, rule.answer(x, s));
+    [status, why] = ["diverged", fault(x, value, length)];
+    if (why) break;
+    last = [t, x, value, length, rule.answer(x, s)];
+    if (t % record === 0) keep(path, ...last);
+    [status, why] = ending(length, tolerance, t === steps);
     if (status) break;
     const now = schedule ? rule.withRate(rule.rate * schedule(t)) : rule;
     [x, s] = step(now, surface, x, g, ++t, s, noise?.(t));
   }
-  const {xs, values, norms, answers, recorded} = path;
-  return {
-    xs: Float64Array.from(xs), values: Float64Array.from(values), norms: Float64Array.from(norms), answers: Float64Array.from(answers),
-    recorded, step: t, status, message: `${status} at step ${t}: ${why}`,
-  };
+  if (last && path.recorded.at(-1) !== last[0]) keep(path, ...last);
+  const {recorded, ...numbers} = path;
+  for (const name in numbers) numbers[name] = Float64Array.from(numbers[name]);
+  return {...numbers, recorded, step: t, status, message: `${status} at step ${t}: ${why}`};
+}
+
+function ending(length, tolerance, spent) {
+  if (tolerance !== null && length <= tolerance) {
+    return ["converged", `the gradient's length ${short(length, 3)} is within the tolerance ${short(tolerance)}`];
+  }
+  return spent ? ["budget spent", `the gradient's length is still ${short(length, 3)}`] : [];
 }
 
 function step(rule, surface, x, g, t, s, noise) {
@@ -193,13 +202,16 @@ function keep(path, t, x, value, length, answer) {
 }
 
 // the start as an array of numbers, once everything makes sense
-function checked(rule, surface, start, steps, tolerance, schedule, record) {
+function checked(rule, surface, start, steps, {tolerance, schedule, noise, record}) {
   const {name, dimension} = surface, x = Array.from(start ?? surface.start);
   need(x.length === dimension && x.every(Number.isFinite),
     `${name} cannot begin at ${quote(start)}; give ${dimension === 1 ? "one finite number" : `${dimension} finite numbers`} in an array.`);
   need(Number.isInteger(steps) && steps >= 0 && steps <= MOST, `steps is ${quote(steps)}, but must be a whole number from 0 to ${MOST}.`);
   need(Number.isInteger(record) && record > 0, `record is ${quote(record)}, but must be a whole number from 1 on.`);
-  need(tolerance === null || tolerance >= 0, `tolerance is ${quote(tolerance)}, but must be at least 0, or null to go on to the last step.`);
+  need(tolerance === null || tolerance >= 0, `tolerance is ${quote(tolerance)}, but must be at least 0, or null to go on to the end.`);
+  for (const [name, f] of Object.entries({schedule, noise})) {
+    need(!f || typeof f === "function", `${name} is ${quote(f)}, but must be a function of the step.`);
+  }
   need(!schedule || rule.rate !== undefined, `${rule.name} has no learning rate lr that a schedule could change; leave schedule out.`);
   return x;
 }

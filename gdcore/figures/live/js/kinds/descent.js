@@ -85,8 +85,7 @@ KINDS.descent = (figure) => {
     losses.axes();
     losses.inside(() => {
       const at = Math.min(figure.state.step, last());
-      Object.assign(losses.pen, {strokeStyle: figure.colors.quiet, lineWidth: 1});
-      losses.segment(losses.x(at), 0, losses.x(at), losses.height);
+      losses.upright(at);
       runs.forEach((run, i) => {
         const color = figure.colors.racers[i], until = Math.min(at, run.values.length - 1);
         losses.line(run.values.length, (k) => k, (k) => above(run.values[k]), {color});
@@ -95,9 +94,7 @@ KINDS.descent = (figure) => {
     });
   }
 
-  const pick = (event) => figure.set({step: Math.round(losses.at(event)[0])});
-  losses.canvas.addEventListener("pointermove", (event) => (event.pointerType === "mouse" || event.buttons) && pick(event), {signal: figure.signal});
-  losses.canvas.addEventListener("click", pick, {signal: figure.signal});
+  pointAtStep(figure, losses, last);
 
   return {
     draw() {
@@ -147,8 +144,8 @@ function racer(figure, i) {
     element("div", {class: "gd-live-name"}, name, ...remove, element("output", {})), ...first, ...more);
 }
 
-// [[name, slider], …] for a rule and the rules inside it.
-function hyperSliders(figure, i, rule, within) {
+// [[name, slider], …] for a rule and the rules inside it; `more` holds further options of sliders by name.
+function hyperSliders(figure, i, rule, within, more = {}) {
   const at = (rules) => within.reduce((r) => r.inner, rules[i]);
   const own = Object.entries(RULES[rule.rule].fields).filter(([, field]) => typeof field.default === "number").map(([name, field]) => {
     const value = rule.hyper?.[name] ?? field.default;
@@ -160,10 +157,10 @@ function hyperSliders(figure, i, rule, within) {
     return [name, slider(figure, {
       label: field.text, title: `${field.text} of ${nameOf(rule)}: ${field.meaning}`, symbol: name, ...reach(field, value, figure.state.ranges?.[name]),
       get: () => at(figure.state.rules).hyper?.[name] ?? field.default, set,
-      check: (v) => makeRule({...at(figure.state.rules), hyper: {...at(figure.state.rules).hyper, [name]: v}}),
+      check: (v) => makeRule({...at(figure.state.rules), hyper: {...at(figure.state.rules).hyper, [name]: v}}), ...more[name],
     })];
   });
-  return rule.inner ? [...own, ...hyperSliders(figure, i, rule.inner, [...within, 0])] : own;
+  return rule.inner ? [...own, ...hyperSliders(figure, i, rule.inner, [...within, 0], more)] : own;
 }
 
 // -- the explorer's choices ----------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ KINDS.race = (figure) => {
     const {clock, scale, step, chosen} = figure.state, {runs: given} = figure.data;
     insist(clocks.includes(clock), `There is no clock "${clock}"; known are ${clocks.join(", ")}.`);
     insist(scales.includes(scale), `There is no scale "${scale}"; known are ${scales.join(", ")}.`);
-    insist(step >= 0 && step <= 200, `step is ${step}; the cursor stands from 0 to 200.`);
+    within("step", step, 0, 200);
     lit = pointed ?? chosen;
     if (known?.[0] === given && known[1] === clock) return;
     runs = given.map((run) => timed(run, clock));

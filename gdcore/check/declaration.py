@@ -1,0 +1,125 @@
+"""What a question is: plain values in, an oracle or a property to judge by, and the wrong answers that people give."""
+
+import functools
+import hashlib
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gdcore.check.values import plain
+
+__all__ = ["Case", "KINDS", "Mistake", "Question", "question", "questions"]
+
+# kind: (how the submission is run, what the notebook calls it)
+KINDS = {
+    "function": ("function", "Implement a function"),
+    "optimizer": ("optimizer", "Implement an optimizer"),
+    "target": ("function", "Reach a target"),
+    "bug": ("function", "Find the bug"),
+    "predict": ("answer", "Predict, then run"),
+    "choose": ("answer", "Choose, with a reason"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to try: a name, the inputs in the order of the arguments, and what only the judge knows.
+
+    Inputs are numbers, strings, arrays (as lists of numbers) and named functions, `{"function": "quadratic", "part": "gradient"}`.
+    """
+
+    name: str
+    inputs: dict
+    hidden: dict = field(default_factory=dict)  # for a property: never sent to the submission
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """A wrong answer that people give: its name as a sentence, a hint, and the code that behaves so.
+
+    code: what the submission would be; for answers the wrong items only, with None for a part that does not matter.
+    """
+
+    name: str
+    hint: str
+    code: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A question of an exercise notebook; `draw(rng)` yields its cases, one `oracle` or `proof` judges.
+
+    oracle: a right submission. proof: proof(value, inputs, hidden) gives "" or a sentence that says what is missing.
+    rtol: how far a right answer may be off, relative to its largest entry; answers in float32 get 1e-4. limit: seconds a case.
+    """
+
+    id: str  # chapter.number
+    title: str
+    kind: str  # one of KINDS
+    points: int
+    difficulty: int  # 1 to 3
+    minutes: int
+    objectives: tuple
+    name: str  # of the function or variable in the notebook; no other question of the chapter has it
+    draw: Callable = field(repr=False)
+    mistakes: tuple = field(repr=False)
+    success: str = field(repr=False)  # why it is right
+    onwards: str = field(repr=False)  # what to try next
+    oracle: Any = field(default=None, repr=False)
+    proof: Callable | None = field(default=None, repr=False)
+    rtol: float = 1e-9
+    limit: float = 2.0
+    each: bool = False  # the numbers of the output are of different kinds: each is compared by itself
+    steps: bool = False  # the output is a path: its first axis counts steps
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise ValueError(f"Question {self.id} is of kind {self.kind!r}, but must be one of {', '.join(KINDS)}.")
+        if (self.oracle is None) == (self.proof is None):
+            raise ValueError(f"Question {self.id} needs an oracle or a proof, and not both.")
+        if not re.fullmatch(r"\d\d\.\d+", self.id):
+            raise ValueError(f"A question's id is its chapter and number, such as 03.2; got {self.id!r}.")
+
+    @property
+    def mode(self):
+        """How a submission is run: as a "function", an "optimizer" or an "answer"."""
+        return KINDS[self.kind][0]
+
+    @property
+    def chapter(self):
+        return self.id[:2]
+
+    @property
+    def line(self):
+        """What the notebook says above the question."""
+        stars = "★" * self.difficulty + "☆" * (3 - self.difficulty)
+        return f"{KINDS[self.kind][1]} · {self.points} points · {stars} · {self.minutes} minutes"
+
+    def cases(self, seed=0):
+        """The cases of a seed (a number or a text), as plain values: 0 is shown in the notebook, a secret one is graded."""
+        digest = hashlib.sha256(f"{self.id}:{seed}".encode()).digest()
+        rng = np.random.default_rng(int.from_bytes(digest[:16], "big"))
+        return [Case(c.name, plain(c.inputs), plain(c.hidden), c.weight) for c in self.draw(rng)]
+
+
+@functools.cache
+def questions(chapter=None):
+    """{id: Question} of one chapter ("03"), or of all."""
+    import gdcore.check as package
+
+    modules = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if re.match(r"ch\d\d", m.name))
+    found = [q for name in modules if chapter in (None, name[2:4]) for q in importlib.import_module(f"gdcore.check.{name}").QUESTIONS]
+    return {q.id: q for q in sorted(found, key=lambda q: (q.chapter, int(q.id[3:])))}
+
+
+def question(id):
+    """The question of that id; ValueError, with the ids there are, for any other."""
+    if id not in questions():
+        raise ValueError(f"There is no question {id!r}; there are {', '.join(questions())}.")
+    return questions()[id]

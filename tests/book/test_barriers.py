@@ -1,0 +1,48 @@
+"""No page keeps anybody out: axe finds no serious or critical barrier, in light and in dark, on a screen and on a phone."""
+
+import importlib.resources
+
+import pytest
+
+from tests.book.chromium import serve
+
+pytestmark = pytest.mark.slow
+
+AXE = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+WAYS = {
+    "light screen": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True},
+}
+# results of axe as "rule: element", for the two highest impacts
+_LOOK = """async () => {
+    if (window.MathJax) await MathJax.startup.promise;
+    const found = await axe.run(document, {resultTypes: ["violations"]});
+    return found.violations.filter((v) => ["serious", "critical"].includes(v.impact))
+        .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join(" ").slice(0, 160)}`));
+}"""
+
+
+def barriers(page):
+    page.evaluate(AXE)
+    return page.evaluate(_LOOK)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_page_has_a_serious_barrier(book, chromium, way):
+    with serve(book.html) as address:
+        context = chromium.new_context(**WAYS[way], reduced_motion="reduce")
+        found = {}
+        for name in [*book.pages, "search.html?q=gradient"]:
+            page = context.new_page()
+            page.goto(f"{address}/{name if '?' in name else f'{name}.html'}")
+            found |= {name: barriers(page)}
+            page.close()
+        context.close()
+    assert not {name: seen for name, seen in found.items() if seen}
+
+
+def test_a_barrier_is_found(chromium):
+    page = chromium.new_page()
+    page.set_content('<html lang="en"><title>t</title><main><p style="color: #bbb">pale</p><button></button></main></html>')
+    assert {line.split(":")[0] for line in barriers(page)} >= {"color-contrast", "button-name"}
+    page.close()

@@ -1,0 +1,74 @@
+"""Mistakes that nobody listed: the solutions with one thing wrong each, made from their syntax trees, lose points."""
+
+import ast
+import copy
+import math
+
+import numpy as np
+import pytest
+
+from tests.grading.common import NAMES, QUESTIONS, code, definition, graded, solutions
+from tests.rules.mutation import mutated_trees
+
+SOLVED = solutions()
+CODED = [q for q in QUESTIONS if q.mode != "answer"]
+
+# Faults that change no answer, each with the reason why.
+REACHED = "the goal is reached all the same, and any way to it is allowed"
+EQUIVALENT = {
+    "01.8: 50 becomes 51": REACHED,
+    "01.8: 40 becomes 41": REACHED,
+    "01.8: 1 becomes 2": REACHED + ": where δ/|e| is above 1 the weight is cut off at 2",
+    "01.8: 1e-06 becomes 1.000001": REACHED + ": errors below 1 have the weight of an error of 1, which is above the cut",
+    "01.8: A @ theta - y loses its left side": REACHED + ": a slip is ten times a score, so weights by score find it too",
+    "01.8: A * root[:, None] loses its right side": REACHED + ": the slips are scaled down in y alone",
+    "03.7: A @ w - y becomes A @ w + y": "from w = 0 the run is the mirror image of the right one, with the same losses",
+    "03.8: (L + mu) / 2 + (L - mu) / 2 * np.cos(angles) becomes (L + mu) / 2 - (L - mu) / 2 * np.cos(angles)":
+        "the angles are symmetric, so these are the same rates in the opposite order",
+}
+
+
+def helpers(id):
+    """The functions that the notebook gives, for solutions that call them."""
+    scope = {"np": np, "math": math}
+    for source in (source for name in NAMES if name.startswith(id[:2]) for source in code("solutions", name)):
+        if source.startswith("def ") and "SOLUTION" not in source:
+            exec(source, scope)
+    return scope
+
+
+def mutants(question):
+    """(fault, submission) for each; of a class, each of its methods in turn."""
+    tree = definition(SOLVED[question.id][0])
+    functions = [n for n in tree.body if isinstance(n, ast.FunctionDef)] if isinstance(tree, ast.ClassDef) else [tree]
+    scope = helpers(question.id)
+    for function in functions:
+        for fault, other in mutated_trees(function):
+            if isinstance(tree, ast.ClassDef):
+                whole = copy.deepcopy(tree)
+                whole.body[tree.body.index(function)] = other
+                other = whole
+            made = dict(scope)
+            exec(compile(ast.fix_missing_locations(ast.Module([other], [])), f"<mutant of {question.id}>", "exec"), made)
+            yield f"{question.id}: {fault}", made[tree.name]
+
+
+def rejected(question, submission):
+    return any(graded(question, submission, seed)[0] < question.points for seed in (0, "a secret"))
+
+
+@pytest.mark.parametrize("question", CODED, ids=lambda q: q.id)
+def test_generic_faults(question, record_property):
+    assert not rejected(question, SOLVED[question.id][1])
+    made = list(mutants(question))
+    alive = [fault for fault, submission in made if not rejected(question, submission)]
+    survivors = [fault for fault in alive if fault not in EQUIVALENT]
+    record_property("planted", len(made) - len(alive) + len(survivors))
+    record_property("killed", len(made) - len(alive))
+    assert len(made) >= 3
+    assert survivors == []
+
+
+def test_what_is_said_to_be_equivalent_is_still_made():
+    made = {fault for question in CODED for fault, _ in mutants(question)}
+    assert set(EQUIVALENT) <= made and len(made) >= 200
