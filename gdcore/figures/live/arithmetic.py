@@ -1,6 +1,7 @@
 """All the arithmetic of the living figures as one text of JavaScript, printed from the rules and surfaces themselves.
 
-`arithmetic()` is a classic script that defines one constant, an object of the eight names in NAMES:
+`arithmetic()` is a classic script that defines the eight names in NAMES, and the function `arithmetic` that has made them and stands
+alone: a worker gets its text.
 
 COSTS        {squared: (e, delta) -> what an error e costs, …}: the losses of `costs.py`.
 
@@ -47,7 +48,7 @@ from gdcore.views.recorded import Printer, Value, Vector, number
 
 __all__ = ["arithmetic"]
 
-NAMES = "{COSTS, RULES, SCHEDULES, SURFACES, makeRule, makeSchedule, makeSurface, run}"
+NAMES = "COSTS, RULES, SURFACES, makeRule, makeSurface, run"
 
 # what a slider may move on a surface: {surface: {parameter: (description, default)}}; None is a default that the surface works out
 PARAMETERS = {"quadratic": {
@@ -58,11 +59,14 @@ PARAMETERS = {"quadratic": {
 
 
 @functools.cache
-def arithmetic():
-    """The JavaScript described above; the same text every time, made of what is installed and never stored."""
-    hand = [Path(__file__).with_name("js").joinpath(name).read_text("utf-8") for name in ("run.js", "factors.js")]
-    printed = [_rules(), _surfaces(), _costs(), _schedules()]
-    return "\n".join([f"const {NAMES} = (() => {{", '"use strict";', *printed, *hand, f"return {NAMES};", "})();", ""])
+def arithmetic(schedules=True):
+    """The JavaScript described above, without the schedules if so wanted; the same text every time, made of what is installed."""
+    hand = Path(__file__).with_name("js")
+    names = f"{{{NAMES}{', SCHEDULES, makeSchedule' * schedules}}}"
+    parts = [_rules(), _surfaces(), _costs(), hand.joinpath("run.js").read_text("utf-8")]
+    parts += [_schedules(), hand.joinpath("factors.js").read_text("utf-8")] * schedules
+    made = ["const arithmetic = () => {", '"use strict";', *parts, f"return {names};", "};"]
+    return "\n".join([*made, f"const {names} = arithmetic();", ""])
 
 
 # -- rules -----------------------------------------------------------------------------------------------------------------------
