@@ -11,7 +11,7 @@ KINDS.descent = (figure) => {
   const drag = handle(figure, map, {label: "start", get: () => flat() ? [figure.state.start[0], surface.value(figure.state.start)] : figure.state.start, set: (point) => figure.set({start: flat() ? [point[0]] : point})});
   const last = () => Math.max(1, ...runs.map((run) => run.values.length - 1));
   const flat = () => surface.dimension === 1;
-  let surface = makeSurface(state.surface), runs = [], known = "", heights;
+  let surface = makeSurface(state.surface), runs = [], known = "";
   if (state.editable) figure.root.dataset.linked = true;
   const play = player(figure, last);
   figure.controls.append(play);
@@ -46,18 +46,7 @@ KINDS.descent = (figure) => {
   }
 
   function drawMap() {
-    const box = figure.state.box ?? surface.box, [[x0, x1], second] = box;
-    if (!box.every(([low, high]) => low < high)) throw new Error(`box is ${JSON.stringify(box)}; each side goes from a lower number to a higher.`);
-    map.range("x", x0, x1);
-    if (flat()) heights = sampled(surface, x0, x1);
-    map.range("y", ...(flat() ? heights.range : second));
-    map.axis.y.label = flat() ? "f(x)" : "x₂";
-    map.clear();
-    map.inside(() => {
-      if (flat()) map.line(heights.xs.length, (i) => heights.xs[i], (i) => heights.ys[i], {color: figure.colors.ink, width: 1.5});
-      else map.field((x, y) => surface.value([x, y]), JSON.stringify(figure.state.surface));
-    });
-    map.axes();
+    landscape(map, surface, figure.state);
     map.inside(() => {
       for (const minimum of surface.minima) map.text("×", minimum[0], flat() ? surface.value(minimum) : minimum[1], {align: "center", bold: true});
       runs.forEach((run, i) => path(run, figure.colors.racers[i]));
@@ -123,6 +112,23 @@ function verdict(run, step) {
   const value = run.values[k], earlier = run.values[Math.floor(k * 0.8)], slope = run.norms[k];
   const trend = slope < 1e-6 ? "at rest" : k < 5 ? "" : value < earlier ? (slope < run.norms[0] * 0.5 ? "converging" : "falling") : "not falling";
   return `after ${k} step${k === 1 ? "" : "s"} loss ${number(value, 3)}${trend && `, ${trend}`}`;
+}
+
+// A panel with a surface, from above, or as a curve where it has one variable. paint() draws something else in its place.
+function landscape(plot, surface, state, paint) {
+  const box = state.box ?? surface.box, flat = surface.dimension === 1;
+  insist(box.length >= surface.dimension && box.every(([low, high]) => low < high),
+    `box is ${JSON.stringify(box)}; each side goes from a lower number to a higher.`);
+  const curve = flat && sampled(surface, ...box[0]);
+  plot.range("x", ...box[0]);
+  plot.range("y", ...(flat ? curve.range : box[1]));
+  [plot.axis.x.label, plot.axis.y.label] = flat ? ["x", "f(x)"] : ["x₁", "x₂"];
+  plot.clear();
+  plot.inside(paint ?? (() => {
+    if (flat) plot.line(curve.xs.length, (i) => curve.xs[i], (i) => curve.ys[i], {color: plot.figure.colors.ink, width: 1.5});
+    else plot.field((x, y) => surface.value([x, y]), JSON.stringify(state.surface));
+  }));
+  plot.axes();
 }
 
 function sampled(surface, low, high) {
