@@ -27,7 +27,7 @@ def open_figures(chromium, tmp_path):
     """
     contexts = []
 
-    def open(*figures, theme="light", width=900, height=1000, **settings):
+    def open(*figures, theme="light", width=900, height=4000, **settings):
         found = [f if isinstance(f, dict) else f._repr_mimebundle_()[0][MIME] for f in figures]
         html = "".join(figure_html(f, "<svg role='img' aria-label='still'></svg>") for f in found)
         path = tmp_path / f"figures{len(contexts)}.html"

@@ -33,7 +33,7 @@ def say(page, words):
 
 @pytest.mark.parametrize("theme, width", [("light", 900), ("dark", 900), ("light", 390)])
 def test_it_draws_without_a_complaint(open_figures, theme, width):
-    page = open_figures(walk(), walk(PARABOLA, -5.0, step=4, labels=("w", "MSE")), secants(), theme=theme, width=width)
+    page = open_figures(walk(), walk(PARABOLA, -5.0, step=4, labels=("w", "MSE")), secants(), theme=theme, width=width, height=5000)
     assert page.errors == [] and page.locator(".gd-live-error").count() == 0
     ink = page.evaluate("() => [...document.querySelectorAll('canvas')].map((c) => c.getContext('2d').getImageData(0, 0, c.width, c.height)"
                         ".data.reduce((n, v, i) => n + (i % 4 === 3 && v > 0), 0) / (c.width * c.height))")
@@ -159,7 +159,7 @@ def test_python_and_the_figure_share_a_state():
 
 MALFORMED = [
     ({"surface": {"surface": "himmelblau"}}, "himmelblau has 2 variables"), ({"surface": {"surface": "moon"}}, 'no surface "moon"'),
-    ({"x": "nan"}, "At nan the curve has no value"), ({"steps": 1e9}, "steps is 1000000000"), ({"step": "x"}, "step is x"),
+    ({"x": "nan"}, "At nan the curve has no value"), ({"steps": 1e9}, "steps is 1000000000"), ({"step": "x"}, "step is \"x\""),
     ({"lr": -1}, "learning rate"),
     ({"box": [[1, 1], None]}, "each side must go upwards"),
     ({"points": {"xs": [0, 0], "ys": [1, 2], "slopes": [0, 0]}}, "needs growing xs"),
@@ -168,7 +168,7 @@ MALFORMED = [
 
 def test_a_malformed_figure_says_what_is_wrong(open_figures):
     stored = walk()._repr_mimebundle_()[0][MIME]
-    page = open_figures(*({**stored, "state": {**stored["state"], **change}} for change, _ in MALFORMED))
+    page = open_figures(*({**stored, "state": {**stored["state"], **change}} for change, _ in MALFORMED), height=5000)
     for said, (_, sentence) in zip(page.locator(".gd-live-error").all_inner_texts(), MALFORMED, strict=True):
         assert sentence in said
     assert page.errors == []

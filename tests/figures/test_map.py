@@ -23,7 +23,7 @@ def radius(curvature, lr, momentum):
 
 def test_it_draws_without_a_complaint_in_light_and_dark_and_on_a_phone(open_figures):
     for theme, width in (("light", 900), ("dark", 390)):
-        page = open_figures(figure(), figure(1), figure(10, lr=5.0, momentum=0.5), theme=theme, width=width)
+        page = open_figures(figure(), figure(1), figure(10, lr=5.0, momentum=0.5), theme=theme, width=width, height=5000)
         assert page.errors == [] and page.locator(".gd-live-error").count() == 0
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         ink = page.evaluate("() => [...document.querySelectorAll('canvas')].map((c) => c.getContext('2d').getImageData(0, 0, c.width, "

@@ -105,7 +105,7 @@ def test_the_floor_of_theory_is_where_the_runs_settle():
 
 @pytest.mark.parametrize("theme, width", [("light", 900), ("dark", 900), ("light", 390)])
 def test_it_draws_without_a_complaint(open_figures, theme, width):
-    page = open_figures(figure(), figure("one_cycle", editable=False), figure("cosine", lr=2.2), theme=theme, width=width)
+    page = open_figures(figure(), figure("one_cycle", editable=False), figure("cosine", lr=2.2), theme=theme, width=width, height=5000)
     assert page.errors == [] and page.locator(".gd-live-error").count() == 0
     ink = page.evaluate("() => [...document.querySelectorAll('canvas')].map((c) => c.getContext('2d').getImageData(0, 0, c.width, c.height)"
                         ".data.reduce((n, v, i) => n + (i % 4 === 3 && v > 0), 0) / (c.width * c.height))")
@@ -173,14 +173,14 @@ def test_python_and_the_figure_share_a_state():
 MALFORMED = [
     ({"schedule": {"schedule": "sawtooth"}}, 'no schedule "sawtooth"'), ({"schedule": None}, "no schedule"),
     ({"steps": 1e9}, "steps is 1000000000"), ({"schedule": {"schedule": "step", "parameters": {"size": "x"}}}, "size must be a number"),
-    ({"lr": -1}, "learning rate"), ({"step": "x"}, "step is x"),
+    ({"lr": -1}, "learning rate"), ({"step": "x"}, "step is \"x\""),
     ({"noise": "nan"}, "noise σ is nan"), ({"seed": 0.5}, "seed is 0.5"), ({"surface": {"surface": "rosenbrock"}}, "no floor is known"),
     ({"start": "nan"}, "no floor is known")]
 
 
 def test_a_malformed_figure_says_what_is_wrong(open_figures):
     stored = figure()._repr_mimebundle_()[0][MIME]
-    page = open_figures(*({**stored, "state": {**stored["state"], **change}} for change, _ in MALFORMED))
+    page = open_figures(*({**stored, "state": {**stored["state"], **change}} for change, _ in MALFORMED), height=5000)
     for said, (_, sentence) in zip(page.locator(".gd-live-error").all_inner_texts(), MALFORMED, strict=True):
         assert sentence in said
     assert page.errors == []

@@ -25,7 +25,8 @@ def rate(page):
 
 def test_it_draws_without_a_complaint_in_light_and_dark_and_on_a_phone(open_figures):
     for theme, width in (("light", 900), ("dark", 390)):
-        page = open_figures(*(figure(scale=scale) for scale in ("linear", "log", "share")), theme=theme, width=width, has_touch=width < 500)
+        figures = [figure(scale=scale) for scale in ("linear", "log", "share")]
+        page = open_figures(*figures, theme=theme, width=width, height=5000, has_touch=width < 500)
         assert page.errors == [] and page.locator(".gd-live-error").count() == 0
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         ink = page.evaluate("() => [...document.querySelectorAll('canvas')].map((c) => c.getContext('2d').getImageData(0, 0, c.width, "

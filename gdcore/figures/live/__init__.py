@@ -7,10 +7,7 @@ from the same rules and surfaces, `arithmetic.py`; it leaves as a widget, `widge
 
 import importlib
 
-_KINDS = {
-    "basins": "basins", "descent": "descent", "fit": "fit", "line": "line", "noise": "noise", "rate_map": "map", "schedule": "schedule",
-    "spectrum": "spectrum",
-}  # fmt: skip
+_KINDS = {"rate_map": "map"} | {name: name for name in ("basins", "descent", "fit", "line", "noise", "race", "schedule", "spectrum")}
 __all__ = sorted(_KINDS)
 
 

@@ -8,7 +8,7 @@ COSTS        {squared: (e, delta) -> what an error e costs, …}: the losses of 
 RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules
              that can act on a vector. fields: {lr: {symbol (LaTeX), text, meaning, default, low, high, openLow, openHigh,
              integer}, …}; a field without a range has no low. wraps: whether it goes around another rule. Take `makeRule` to run one.
-SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, about, lipschitz, strongConvexity, parameters, value(x),
+SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, lipschitz, strongConvexity, parameters, value(x),
              gradient(x)}, …}, at the defaults of their parameters, which are described like the fields of rules. Points are arrays, in
              one dimension too; lipschitz and strongConvexity are null where there is none.
 SCHEDULES    {cosine: {parameters, corner}, …}: learning-rate schedules; the parameters are described like the fields of rules, those that
@@ -48,7 +48,7 @@ from gdcore.views.recorded import Printer, Value, Vector, number
 
 __all__ = ["arithmetic"]
 
-NAMES = "{COSTS, RULES, SCHEDULES, SURFACES, makeRule, makeSchedule, makeSurface, run}"
+NAMES = "COSTS, RULES, SURFACES, makeRule, makeSurface, run"
 
 # what a slider may move on a surface: {surface: {parameter: (description, default)}}; None is a default that the surface works out
 PARAMETERS = {"quadratic": {
@@ -59,12 +59,14 @@ PARAMETERS = {"quadratic": {
 
 
 @functools.cache
-def arithmetic():
-    """The JavaScript described above; the same text every time, made of what is installed and never stored."""
-    hand = [Path(__file__).with_name("js").joinpath(name).read_text("utf-8") for name in ("run.js", "factors.js")]
-    printed = [_rules(), _surfaces(), _costs(), _schedules()]
-    made = ["const arithmetic = () => {", '"use strict";', *printed, *hand, f"return {NAMES};", "};"]
-    return "\n".join([*made, f"const {NAMES} = arithmetic();", ""])
+def arithmetic(schedules=True):
+    """The JavaScript described above, without the schedules if so wanted; the same text every time, made of what is installed."""
+    hand = Path(__file__).with_name("js")
+    names = f"{{{NAMES}{', SCHEDULES, makeSchedule' * schedules}}}"
+    parts = [_rules(), _surfaces(), _costs(), hand.joinpath("run.js").read_text("utf-8")]
+    parts += [_schedules(), hand.joinpath("factors.js").read_text("utf-8")] * schedules
+    made = ["const arithmetic = () => {", '"use strict";', *parts, f"return {names};", "};"]
+    return "\n".join([*made, f"const {names} = arithmetic();", ""])
 
 
 # -- rules -----------------------------------------------------------------------------------------------------------------------
@@ -148,7 +150,7 @@ def _surface(surface, data):
     made = _object({
         "start": f"[{', '.join(map(printer.text, start))}]", "box": _json(surface.box),
         "minima": _json(minima), "minimumValue": number(surface.minimum_value),
-        **{name: printer.text(v) for name, v in bounds.items() if v is not None}, "about": _text(surface.about),
+        **{name: printer.text(v) for name, v in bounds.items() if v is not None},
         "value": f"([{', '.join(names)}]) => {_body(printer, [value], '{}')}",
         "gradient": f"([{', '.join(names)}]) => {_body(printer, slopes, '[{}]')}",
     })  # fmt: skip

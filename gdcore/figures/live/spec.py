@@ -42,7 +42,8 @@ def surface_json(surface):
 
 def figure_html(figure, drawing):
     """The figure for a page: its values as JSON, the still drawing, and the numbers as a table; a script brings it to life."""
-    data = json.dumps({key: figure[key] for key in ("kind", "title", "question", "state")}, ensure_ascii=False).replace("</", "<\\/")
+    needed = {key: figure[key] for key in ("kind", "title", "question", "state", "data") if key in figure}
+    data = json.dumps(needed, ensure_ascii=False).replace("</", "<\\/")
     head = "".join(f"<th scope=\"col\">{escape(str(name))}</th>" for name in figure["table"]["columns"])
     rows = "".join("<tr>" + "".join(f"<td>{escape(_shown(value))}</td>" for value in row) + "</tr>" for row in figure["table"]["rows"])
     return (

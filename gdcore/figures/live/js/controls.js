@@ -85,8 +85,8 @@ function follow(figure, plot, changes) {
   plot.canvas.addEventListener("click", pick, {signal: figure.signal});
 }
 
-// Play, one step, back to the start, and a slider over the steps. `state.step` is what all panels show.
-function player(figure, last, seconds = 4) {
+// Play, one step, back to the start, and a slider over the steps. `state.step` is what all panels show; says(step) puts it in words.
+function player(figure, last, {seconds = 4, says = (step) => `${step} of ${last()}`} = {}) {
   let running = 0;
   const stop = () => {
     cancelAnimationFrame(running);
@@ -114,7 +114,7 @@ function player(figure, last, seconds = 4) {
   box.show = () => {
     range.max = last();
     range.value = figure.state.step;
-    range.setAttribute("aria-valuetext", `${figure.state.step} of ${last()}`);
+    range.setAttribute("aria-valuetext", says(figure.state.step));
   };
   return box;
 }

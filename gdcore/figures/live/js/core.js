@@ -6,11 +6,12 @@
 const KINDS = {};
 
 class Figure {
-  // spec: {kind, title, question, state}; host.changed(state) is called when the reader has changed something.
+  // spec: {kind, title, question, state, data?}; host.changed(state) is called when the reader has changed something.
   constructor(root, spec, host = {}) {
     this.root = root;
     this.host = host;
     this.state = structuredClone(spec.state);
+    this.data = spec.data; // what only the host changes, such as recorded runs
     this.ending = new AbortController();
     this.signal = this.ending.signal; // pass it to addEventListener: all ears close together
     this.plots = [];
@@ -25,7 +26,14 @@ class Figure {
     this.kind = KINDS[spec.kind](this);
     root.append(this.body);
     root.classList.add("gd-live-on");
-    for (const plot of this.plots) plot.watch();
+    const nearness = new IntersectionObserver(([{isIntersecting}]) => { // nothing is drawn until the figure comes near the window
+      if (!isIntersecting) return;
+      nearness.disconnect();
+      this.near = true;
+      for (const plot of this.plots) plot.watch();
+    }, {rootMargin: "300px"});
+    nearness.observe(this.body);
+    this.signal.addEventListener("abort", () => nearness.disconnect());
     for (const target of [document.documentElement, document.body]) {
       const themes = new MutationObserver(() => (this.readColors(), this.redraw()));
       themes.observe(target, {attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"]});
@@ -181,7 +189,7 @@ function drawInTurn(figure) {
 
 // JupyterLab: the same figure, whose state is the widget's.
 function render({model, el}) {
-  const root = element("figure", {class: "gd-live"});
+  const root = element("figure", {class: "gd-live", "aria-label": model.get("spec").title});
   el.append(root);
   const figure = mount(root, {...model.get("spec"), state: model.get("state")}, {
     changed(state) {
@@ -193,9 +201,12 @@ function render({model, el}) {
   // Lab's shortcuts would eat the keys of sliders and handles
   root.addEventListener("keydown", (event) => event.stopPropagation());
   const listen = () => figure?.receive(model.get("state"));
+  const grow = () => figure && ((figure.data = model.get("spec").data), figure.redraw());
   model.on("change:state", listen);
+  model.on("change:spec", grow);
   return () => {
     model.off("change:state", listen);
+    model.off("change:spec", grow);
     figure?.destroy();
   };
 }

@@ -38,7 +38,8 @@ function dial(figure, name, label, title, low, high, most, scale) {
 const conditionDial = (figure) =>
   dial(figure, "condition", "κ", "condition: how many times as steep as the flattest the steepest is", 1, Math.max(1000, figure.state.condition), 1e8, "log");
 
-// Against steps on logarithmic paper: parts, [[size(k), color], …], each with a line of its own, and the whole as a pale one.
+// Against steps on logarithmic paper: parts, [[size(k), color, name], …], each with a line of its own, and the whole as a pale one.
+// A name stands where its line passes the middle, unless another is near.
 function drawParts(plot, whole, parts) {
   const {state: {steps, step}, colors: {ink}} = plot.figure, first = whole[0], seen = whole.filter((v) => v > 0 && v < Infinity);
   plot.range("y", Math.max(Math.min(...seen) / 10, first * 1e-10), 2 * Math.min(Math.max(...seen), first * 1e3));
@@ -48,6 +49,12 @@ function drawParts(plot, whole, parts) {
   plot.inside(() => {
     plot.line(whole.length, (k) => k, (k) => whole[k], {color: ink, width: 7, alpha: 0.2});
     for (const [size, color] of parts) plot.line(whole.length, (k) => k, (k) => size(k) || NaN, {color, width: 1.6});
+    const middle = plot.value("y", 0.5), taken = [];
+    for (const [size, color, name] of parts) {
+      const passed = whole.findIndex((_, k) => size(k) < middle), k = passed > 0 ? passed : Math.floor(0.6 * steps);
+      if (!taken.some((other) => Math.abs(k - other) < 0.15 * steps)) plot.text(name, k, size(k), {dx: 6, dy: -6, color});
+      taken.push(k);
+    }
     plot.upright(step);
     plot.dot(step, whole[step], {color: ink, radius: 5});
   });

@@ -17,7 +17,7 @@ class Plot {
     figure.plots.push(this);
   }
 
-  // Follow the size of the box, from when it comes near the window.
+  // Follow the size of the box; the first report comes at once.
   watch() {
     const sizes = new ResizeObserver(() => {
       const {width, height} = this.box.getBoundingClientRect();
@@ -27,16 +27,11 @@ class Plot {
       this.canvas.width = Math.round(width * density);
       this.canvas.height = Math.round(height * density);
       this.fields.clear();
+      this.figure.readColors(); // JupyterLab builds the figure before it is in the page, where there are no colours yet
       drawInTurn(this.figure);
     });
-    const nearness = new IntersectionObserver(([{isIntersecting}]) => {
-      if (!isIntersecting) return;
-      this.figure.near = true;
-      sizes.observe(this.box);
-      nearness.disconnect();
-    }, {rootMargin: "300px"});
-    nearness.observe(this.box);
-    this.figure.signal.addEventListener("abort", () => (sizes.disconnect(), nearness.disconnect()));
+    sizes.observe(this.box);
+    this.figure.signal.addEventListener("abort", () => sizes.disconnect());
   }
 
   // -- where things are -------------------------------------------------------------------------------------------------------
@@ -253,6 +248,9 @@ const hold = (at, size) => Math.max(-4 * size, Math.min(5 * size, at));
 function ticks({range: [low, high], log, integer, marks}, count) {
   if (marks) return marks;
   const [first, last] = log ? [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)] : [];
+  const steps = log && last - first < 2 ? [first - 1, first, last].flatMap((e) => [1, 2, 5].map((m) => Number(`${m}e${e}`))) : [];
+  const inside = [...new Set(steps)].filter((v) => v >= low && v <= high);
+  if (inside.length > 2) return inside.map((v) => [v, number(v)]); // between powers of ten 1, 2 and 5
   if (last > first) { // else the range holds less than two powers of ten, and round numbers say more
     const every = Math.max(1, Math.ceil((last - first + 1) / count));
     const found = [];

@@ -82,9 +82,10 @@ class Line(Live):
         xs = np.linspace(low, high, 241)
         ys = np.array([self.surface(x) for x in xs])
         room = 0.05 * np.ptp(ys)
+        below = 0.25 * np.ptp(ys)  # room for promises
         ax.plot(xs, ys, color=INK, linewidth=1.5)
         x_name, y_name = self.state["labels"]
-        ax.set(xlim=(low, high), ylim=sides or (ys.min() - room, ys.max() + room), xlabel=x_name, ylabel=y_name)
+        ax.set(xlim=(low, high), ylim=sides or (ys.min() - room - below, ys.max() + room), xlabel=x_name, ylabel=y_name)
         return np.array([low, high])
 
     def _still_walk(self):
@@ -131,10 +132,10 @@ class Line(Live):
         left.plot(ends, value + here * (ends - x), color=BLUE)
         left.plot(ends, (self.surface(x - h) + self.surface(x + h)) / 2 + middle * (ends - x), "--", color=ORANGE)
         left.plot([x - h, x, x + h], [self.surface(z) for z in (x - h, x, x + h)], "o", color=INK, markersize=4)
-        for name, slopes, color in (("forward", forward, BLUE), ("central", central, ORANGE)):
+        for name, slopes, color, at, side in (("forward", forward, BLUE, 14, -1), ("central", central, ORANGE, 10, 1)):
             errors = np.maximum(np.abs(slopes - slope), 1e-17)
             right.plot(hs, errors, color=color)
-            label(right, hs[6], errors[6], name, color, dx=-8, dy=8)
+            label(right, hs[at], errors[at], name, color, dx=10 * side)
         right.axvline(h, color=INK, linewidth=1)
         right.set(xscale="log", yscale="log", xlabel="step h", ylabel="error of the slope")
         alt = (f"{title}. At x = {_short(x)} the slope is {_short(slope)}. With h = {h:g} the forward difference is off by "

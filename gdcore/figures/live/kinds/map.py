@@ -110,7 +110,7 @@ class RateMap(Live):
         point = min(self.state["lr"], 4.4 / L), self.state["momentum"]
         ax.plot(*point, "o", color=INK, markersize=9, markerfacecolor="none", markeredgewidth=2, clip_on=False)
         label(ax, *point, f"{self.rate:.3g}", dx=9, dy=9)
-        label(ax, 4.35 / L, 0.02, "from line to line half as fast", dx=0, ha="right", va="bottom", fontsize=9)
+        label(ax, 4.35 / L, 0.2, "from line to line\nhalf as fast", dx=0, ha="right", fontsize=9)
         ax.set(xlim=(0, 4.4 / L), ylim=(0, 1), xlabel="learning rate η", ylabel="momentum β")
         ax.grid(False)
 

@@ -169,34 +169,6 @@ function hyperSliders(figure, i, rule, within, more = {}) {
   return rule.inner ? [...own, ...hyperSliders(figure, i, rule.inner, [...within, 0], more)] : own;
 }
 
-// -- the explorer's choices ----------------------------------------------------------------------------------------------------
-
-const plain = () => Object.entries(RULES).filter(([, rule]) => !rule.wraps);
-
-function ruleChoice(figure, i) {
-  const set = (name) => figure.set({rules: figure.state.rules.map((rule, j) => (j === i ? {rule: name, hyper: {}} : rule))});
-  return choice(figure, {label: `rule ${i + 1}`, options: plain().map(([name]) => [name, name]), get: () => figure.state.rules[i].rule, set});
-}
-
-function addRule(figure) {
-  const add = button(figure, "Add a rule", () => {
-    const used = figure.state.rules.map((rule) => rule.rule);
-    figure.set({rules: [...figure.state.rules, {rule: plain().find(([name]) => !used.includes(name))[0], hyper: {}}]});
-  });
-  add.disabled = figure.state.rules.length >= 4;
-  return add;
-}
-
-function choices(figure) {
-  const set = (name) => figure.set({surface: {surface: name}, start: [...makeSurface({surface: name}).start], box: null});
-  const names = Object.keys(SURFACES).map((name) => [name, name.replaceAll("_", " ")]);
-  return [
-    choice(figure, {label: "surface", options: names, get: () => figure.state.surface.surface, set}),
-    addRule(figure),
-    slider(figure, {label: "steps", low: 10, high: 2000, scale: "integer", get: () => figure.state.steps, set: (steps) => figure.set({steps, step: steps})}),
-  ];
-}
-
 // Sliders for what a family of surfaces leaves open, such as the condition of a bowl.
 const WINDOWS = {condition: [1, 1000, "log"], rotation: [-90, 90]};
 

@@ -6,7 +6,7 @@
 
 KINDS.spectrum = (figure) => {
   const {state} = figure, scales = {linear: "linear", log: "logarithmic", share: "share of what is left"};
-  let curvatures, runs, sums, total, crawl;
+  let curvatures, hyper, runs, sums, total, crawl;
   const part = (i, k) => runs[i].values[k] ?? Infinity;
   const compute = onChange(state, ["curvatures", "condition", "number", "largest", "start", "rules", "steps"], () => {
     const {rules, steps, start} = state;
@@ -14,6 +14,7 @@ KINDS.spectrum = (figure) => {
     within("the number of rules", rules?.length, 1, 1);
     curvatures = curvaturesOf(state);
     const rule = makeRule(rules[0]), n = curvatures.length;
+    hyper = rule.h;
     // a problem of its own for each component: a round bowl, entered on an axis
     runs = curvatures.map((largest, i) =>
       run(rule, makeSurface({surface: "quadratic", parameters: {condition: 1, largest}}), [start ? start[i] : Math.sqrt(2 / largest / n), 0], steps, {tolerance: null}));
@@ -23,7 +24,6 @@ KINDS.spectrum = (figure) => {
   });
   compute();
   const name = state.rules[0].rule, linear = LINEAR[name];
-  const hyper = () => makeRule(state.rules[0]).h;
   const mu = () => curvatures[0], L = () => curvatures.at(-1);
   const color = (i) => ramp(figure.colors.racers, i / (curvatures.length - 1));
   const words = (i) => `λ = ${number(curvatures[i], 3)}`;
@@ -31,14 +31,14 @@ KINDS.spectrum = (figure) => {
   const factors = new Plot(figure, {label: "what a step leaves of each component", x: {label: "curvature λ", log: true}, aspect: 0.86, y: {label: "share of the distance left"}});
   const pull = linear && {
     label: "one over the learning rate",
-    get: () => [factors.value("x", factors.share("x", 1 / hyper().lr)), 0],
-    set: ([curvature]) => figure.set({rules: [{...state.rules[0], hyper: {...hyper(), lr: Number((1 / curvature).toPrecision(4))}}]}),
+    get: () => [factors.value("x", factors.share("x", 1 / hyper.lr)), 0],
+    set: ([curvature]) => figure.set({rules: [{...state.rules[0], hyper: {...hyper, lr: Number((1 / curvature).toPrecision(4))}}]}),
   };
   const grip = pull && handle(figure, factors, pull);
   const says = element("p", {class: "gd-live-sentence"});
   const marked = (marks, high, wanted) => ({marks, ...(wanted ? {} : {low: 0, high, scale: "linear"})});
   const more = linear && {
-    lr: marked(() => RATES[name](hyper(), mu(), L()), (MOMENTA[name] ? 4.4 : 2.2) / L(), state.ranges?.lr),
+    lr: marked(() => RATES[name](hyper, mu(), L()), (MOMENTA[name] ? 4.4 : 2.2) / L(), state.ranges?.lr),
     momentum: marked(() => [["best", MOMENTA[name](L() / mu())]], 0.99, state.ranges?.momentum),
   };
   figure.controls.append(player(figure, () => state.steps), says, element("div", {class: "gd-live-rows"},
@@ -64,7 +64,7 @@ KINDS.spectrum = (figure) => {
     const {steps, step, scale} = state, log = scale === "log", share = scale === "share", {ink} = figure.colors;
     if (!scales[scale]) throw new Error(`scale is ${JSON.stringify(scale)}; it is one of ${Object.keys(scales).join(", ")}.`);
     Object.assign(parts.axis.y, {label: share ? "share of the loss" : "loss", log});
-    if (log) drawParts(parts, total, runs.map((_, i) => [(k) => part(i, k), color(i)]));
+    if (log) drawParts(parts, total, runs.map((_, i) => [(k) => part(i, k), color(i), words(i)]));
     else {
       const to = (i, k) => (i < 0 ? 0 : share ? sums[i][k] / total[k] : sums[i][k]);
       parts.range("x", 0, steps);
@@ -89,7 +89,7 @@ KINDS.spectrum = (figure) => {
   function nameBand(i, to) {
     const wide = Math.ceil((56 * state.steps) / (parts.x(state.steps) - parts.x(0)));
     let room = 15, at, middle;
-    for (let k = 0; k + wide <= 0.9 * state.steps; k++) {
+    for (let k = 0; k + wide <= 0.9 * state.steps; k += Math.ceil(state.steps / 100)) {
       const under = Math.min(parts.y(to(i - 1, k)), parts.y(to(i - 1, k + wide))), over = Math.max(12, parts.y(to(i, k)), parts.y(to(i, k + wide)));
       if (under - over > room) [room, at, middle] = [under - over, k, (under + over) / 2];
     }
@@ -110,7 +110,7 @@ KINDS.spectrum = (figure) => {
       factors.text("grows", at(240), 1.06, {align: "right", dx: -6, color: racers[1]});
       // the share against every curvature; dashed where components do not come straight in
       const curve = (straight, dash) => factors.line(241, at, (k) => {
-        const {left, way} = leaves(name, hyper(), at(k));
+        const {left, way} = leaves(name, hyper, at(k));
         return (way === "straight") === straight ? left : NaN;
       }, {color: ink, width: 1.5, dash});
       if (linear) curve(true, []), curve(false, [5, 4]);
@@ -132,7 +132,7 @@ KINDS.spectrum = (figure) => {
 
   // What a step leaves of a component: by the closed form, or, for a rule that has none, on average over the run.
   function leftOf(i) {
-    if (linear) return leaves(name, hyper(), curvatures[i]);
+    if (linear) return leaves(name, hyper, curvatures[i]);
     const {xs} = runs[i], steps = xs.length / 2 - 1;
     return {left: Math.abs(xs[2 * steps] / xs[0]) ** (1 / steps)};
   }
