@@ -31,7 +31,10 @@ def open_figures(chromium, tmp_path):
         found = [f if isinstance(f, dict) else f._repr_mimebundle_()[0][MIME] for f in figures]
         html = "".join(figure_html(f, "<svg role='img' aria-label='still'></svg>") for f in found)
         path = tmp_path / f"figures{len(contexts)}.html"
-        path.write_text(_PAGE.format(theme=theme, style=script.styles() + _STYLE, script=script.classic(), figures=html), encoding="utf-8")
+        # no more than they need, as in the book
+        needed = {f["kind"] for f in found} & set(script.kinds()) | {"explorer" for f in found if f["state"].get("editable")}
+        text = _PAGE.format(theme=theme, style=script.styles() + _STYLE, script=script.classic(needed), figures=html)
+        path.write_text(text, encoding="utf-8")
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **settings)
         contexts.append(context)
         page = context.new_page()

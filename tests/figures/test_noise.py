@@ -97,7 +97,8 @@ def test_theory_is_silent_where_it_knows_nothing():
 
 
 def test_it_draws_without_a_complaint(open_figures):
-    figures = [f._repr_mimebundle_()[0][MIME] for f in (figure(GD(lr=0.05), S.double_well, sigma=4.0), figure(GD(lr=8.0)))]
+    more = figure(GD(lr=0.05), S.double_well, sigma=4.0), figure(sigma=0, start=(0, 0)), figure(GD(lr=8.0))
+    figures = [f._repr_mimebundle_()[0][MIME] for f in more]
     for settings in ({}, {"theme": "dark"}, {"width": 390}):
         draws(open_figures(stored(), *figures, height=4000, **settings))
 
@@ -107,7 +108,7 @@ def draws(page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     ink = page.evaluate("() => [...document.querySelectorAll('canvas')].map((c) => c.getContext('2d').getImageData(0, 0, c.width, c.height)"
                         ".data.reduce((n, v, i) => n + (i % 4 === 3 && v > 0), 0) / (c.width * c.height))")
-    assert len(ink) == 6 and min(ink) > 0.01
+    assert len(ink) == 8 and min(ink) > 0.01
     assert "60 of 60 chains diverged within 200 steps; theory knows no floor, η is too large" in page.locator("output").last.inner_text()
 
 
@@ -196,7 +197,8 @@ def test_python_and_the_figure_share_a_state():
 
 @pytest.mark.parametrize("more, sentence", [
     ({}, "their mean loss over the second half of 200 steps is 0.00"), ({"rule": GD(lr=8.0)}, "60 of them diverge; theory knows no floor"),
-    ({"surface": S.double_well}, "on the surface double well with gradient noise 0.5"), ({"sigma": 0}, "theory says 0")])
+    ({"surface": S.double_well}, "on the surface double well with gradient noise 0.5"),
+    ({"sigma": 0, "start": (0.0, 0.0)}, "theory says 0")])
 def test_the_still_drawing_speaks_in_numbers(more, sentence):
     drawing, alt, table = figure(**more).still()
     assert sentence in alt and len(drawing.axes) == 2 and len(table["rows"]) == 11

@@ -9,7 +9,10 @@ __all__ = ["classic", "everything", "fingerprint", "kinds", "module", "styles"]
 _HERE = Path(__file__).parent
 _REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "makeRule", "makeSurface", "mount", "run")
 _PARTS = ("core", "plot", "controls", "symbols")
-_SHARED = {"aside": {"basins"}, "explorer": {"explorer"}, "gaussians": {"noise", "schedule"}, "linear": {"map", "spectrum"}}  # {part: who needs it}
+_SHARED = {  # {part: who needs it}
+    "aside": {"basins"}, "explorer": {"explorer"}, "gaussians": {"noise", "schedule"}, "linear": {"map", "spectrum"},
+    "landscape": {"basins", "descent", "line", "noise"}, "racer": {"basins", "descent", "noise", "spectrum"},
+}  # fmt: skip
 
 
 @functools.cache

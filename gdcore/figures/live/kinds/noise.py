@@ -17,7 +17,7 @@ __all__ = ["Noise", "noise", "variances"]
 WHOLE = {"steps": (1, 2000), "chains": (1, 500), "batch": (1, 10**6), "seed": (0, 2**32 - 1)}
 
 
-def noise(surface, rule, *, sigma=1.0, batch=1, chains=60, seed=1, start=None, steps=300, title, question="", sliders=None, ranges=None,
+def noise(surface, rule, *, sigma=1.0, batch=1, chains=60, seed=1, start=None, steps=200, title, question="", sliders=None, ranges=None,
           box=None):
     """Many chains of one rule on a surface whose gradient is noisy, as points on the surface that can be played, and their mean loss
     beside it, with the floor that theory gives. The reader moves the noise, the batch and every hyper-parameter.
@@ -115,8 +115,9 @@ class Noise(Live):
             left.plot(*end.T, "o", color=BLUE, markersize=3.5, alpha=0.75)
         mean = losses.mean(axis=1)
         seen = mean[np.isfinite(mean) & (mean > 0)]
+        seen = seen if len(seen) else np.ones(1)  # everybody stands at the minimum
         low, high = seen.min() / 8, min(seen.max() * 2, 1e6 * (mean[0] or 1))
-        losses, alone, mean = (np.minimum(values, 10 * high) for values in (losses, alone, mean))  # what is far above is out of the picture
+        losses, alone, mean = (np.clip(values, low / 10, 10 * high) for values in (losses, alone, mean))  # the rest is out of the picture
         right.plot(losses[:, :8], color=BLUE, linewidth=0.6, alpha=0.2)
         right.plot(alone, color=ORANGE, linewidth=1.5)
         right.plot(mean, color=BLUE)

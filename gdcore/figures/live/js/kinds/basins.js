@@ -28,29 +28,22 @@ KINDS.basins = (figure) => {
     within("steps", steps, 1, 5000, true);
     insist([21, 41, 81, 161, 321].includes(side), `side is ${side}; it is one of 21, 41, 81, 161 and 321.`);
     const box = figure.state.box ?? surface.box;
-    insist(box.length === 2 && box.every(([low, high]) => low < high),
-      `box is ${JSON.stringify(box)}; each side goes from a lower number to a higher.`);
     runs = rules.map((rule) => run(makeRule(rule), surface, start, steps, {tolerance: ARRIVED}));
     maps.forEach((map, i) => map.ask({surface: wanted, rule: rules[i], steps, side, box, tolerance: ARRIVED}));
-    return box;
   }
 
-  function draw(plot, i, [[x0, x1], [y0, y1]]) {
+  function draw(plot, i) {
     const map = maps[i], path = runs[i] ?? runs[0];
-    plot.range("x", x0, x1);
-    plot.range("y", y0, y1);
     const name = map ? nameOf(figure.state.rules[i]) : "the surface";
     plot.canvas.setAttribute("aria-label", map ? `the starts of ${name}, coloured by the minimum that they reach` : `${name} from above`);
-    plot.clear();
-    plot.inside(() => (map ? map.draw(plot) : plot.field((x, y) => surface.value([x, y]), JSON.stringify(figure.state.surface))));
-    plot.axes();
+    landscape(plot, surface, figure.state, map && (() => map.draw(plot)));
     plot.inside(() => {
       const count = path.values.length, x = (k) => path.xs[2 * k], y = (k) => path.xs[2 * k + 1];
       plot.line(count, x, y, {color: figure.colors.ground, width: 5});
       plot.line(count, x, y, {color: figure.colors.ink});
       for (let k = 0; k < Math.min(count, 60); k++) plot.dot(x(k), y(k), {color: figure.colors.ink, radius: 2.5, ring: false});
       (map ?? maps[0]).label(plot, Boolean(map));
-      plot.text(name, x0, y1, {dx: 8, dy: 14, bold: true});
+      plot.text(name, plot.axis.x.range[0], plot.axis.y.range[1], {dx: 8, dy: 14, bold: true});
     });
   }
 
@@ -59,9 +52,9 @@ KINDS.basins = (figure) => {
 
   return {
     draw() {
-      const box = compute();
+      compute();
       if (!plots.every((plot) => plot.width)) return;
-      plots.forEach((plot, i) => draw(plot, i, box));
+      plots.forEach(draw);
       for (const drag of drags) drag();
       rows.querySelectorAll("output").forEach((output, i) => (output.textContent = ends(i)));
     },

@@ -20,7 +20,7 @@ KINDS.noise = (figure) => {
   figure.controls.append(player(figure, () => figure.state.steps, 6), row, element("div", {class: "gd-live-above"}, ...own));
   const flat = () => surface.dimension === 1;
   const above = (value) => value - (Number.isFinite(surface.minimumValue) ? surface.minimumValue : 0);
-  let surface, chance = {}, chains = [], still, mean, measured, heights;
+  let surface, chance = {}, chains = [], still, mean, measured;
 
   const compute = onChange(figure.state, ["surface", "rules", "start", ...Object.keys(LIMITS)], () => {
     const {surface: wanted, rules, start, steps, chains: count, sigma, batch, seed} = figure.state;
@@ -32,25 +32,14 @@ KINDS.noise = (figure) => {
     const {numbers} = chance, noise = (c) => (t) => start.map((_, i) => scale * numbers[((t - 1) * count + c) * n + i]);
     still = run(rule, surface, start, steps, {tolerance: null});
     chains = Array.from({length: count}, (_, c) => run(rule, surface, start, steps, {tolerance: null, noise: noise(c)}));
-    const sum = (t) => chains.reduce((sum, chain) => sum + above(chain.values[t] ?? Infinity), 0);
-    mean = Float64Array.from({length: steps + 1}, (_, t) => sum(t) / count);
+    const total = (t) => chains.reduce((sum, chain) => sum + above(chain.values[t] ?? Infinity), 0);
+    mean = Float64Array.from({length: steps + 1}, (_, t) => total(t) / count);
     measured = secondHalf(chains.map((chain) => chain.values.map(above)), steps);
   });
 
   function drawMap() {
-    const box = figure.state.box ?? surface.box, [[x0, x1], second] = box, {step} = figure.state, {racers, ink} = figure.colors;
-    insist(box.length === surface.dimension && box.every(([low, high]) => low < high),
-      `box is ${JSON.stringify(box)}; each side goes from a lower number to a higher.`);
-    map.range("x", x0, x1);
-    if (flat()) heights = sampled(surface, x0, x1);
-    map.range("y", ...(flat() ? heights.range : second));
-    [map.axis.x.label, map.axis.y.label] = flat() ? ["x", "f(x)"] : ["x₁", "x₂"];
-    map.clear();
-    map.inside(() => {
-      if (flat()) map.line(heights.xs.length, (i) => heights.xs[i], (i) => heights.ys[i], {color: ink, width: 1.5});
-      else map.field((x, y) => surface.value([x, y]), JSON.stringify(figure.state.surface));
-    });
-    map.axes();
+    const {step} = figure.state, {racers} = figure.colors;
+    landscape(map, surface, figure.state);
     const x = (chain, t) => chain.xs[t * surface.dimension], y = (chain, t) => (flat() ? chain.values[t] : chain.xs[2 * t + 1]);
     map.inside(() => {
       map.line(Math.min(step + 1, still.values.length), (t) => x(still, t), (t) => y(still, t), {color: racers[1], width: 2});
@@ -75,9 +64,11 @@ KINDS.noise = (figure) => {
   function drawLosses() {
     const {step, steps, chains: count} = figure.state, {racers, ink} = figure.colors;
     const floor = lossFloor(figure.state, surface), floors = floor > 0 && floor < Infinity ? [floor] : [];
-    const seen = Array.from(mean).filter((v) => v > 0 && v < Infinity), high = Math.min(2 * Math.max(...seen), 1e6 * (mean[0] || 1));
+    const seen = [...mean, ...floors].filter((v) => v > 0 && v < Infinity);
+    if (!seen.length) seen.push(1); // everybody stands at the minimum
+    const high = Math.min(2 * Math.max(...seen), 1e6 * (mean[0] || 1));
     losses.axis.y.label = surface.minimumValue === 0 ? "loss f(x)" : "f(x) − lowest";
-    losses.range("y", Math.max(Math.min(...seen, ...floors) / 8, high * 1e-12), high);
+    losses.range("y", Math.max(Math.min(...seen) / 8, high * 1e-12), high);
     losses.range("x", 0, steps);
     losses.clear();
     losses.axes();
