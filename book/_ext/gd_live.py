@@ -43,6 +43,7 @@ def _write(app, name, content):
 
 
 def setup(app):
+    app.add_config_value("gd_live", script.fingerprint(), "html")  # another script, or another rule: write the pages again
     on_outputs(app, _change)
     app.connect("html-page-context", _head)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -68,3 +68,8 @@ def test_pages_load_only_what_they_use(book):
         assert not at_once or page == "search", (page, at_once)
         assert page == "search" or "searchindex.js" not in html
         assert ("gd-live.js" in html) == ('class="gd-live"' in html or "gd-symbols" in html), page
+
+
+def test_the_script_of_living_figures_is_small_on_every_page(book):
+    sizes = {path.name: path.stat().st_size for path in (book.html / "_static").glob("gd-live*.js")}
+    assert len(sizes) >= 3 and max(sizes.values()) <= 60_000, sizes
