@@ -50,7 +50,8 @@ def main():
     parser.add_argument("--loads", type=int, default=7, help="pages opened for the time of the first picture")
     asked = parser.parse_args()
 
-    weights = {" ".join(only or ["all kinds"]): minify.string("application/javascript", script.classic(only)) for only in (None, ["descent"])}
+    kinds = {"all kinds": None, "descent": ["descent"]}
+    weights = {name: minify.string("application/javascript", script.classic(only)) for name, only in kinds.items()}
     with browser() as chromium, tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "figure.html")
         path.write_text(PAGE.format(style=script.styles(), script=weights["descent"], figure=_figure()), encoding="utf-8")

@@ -1,9 +1,11 @@
 """The students' notebooks, made from solutions/: `python -m tools.exercises` writes exercises/, the same bytes each time.
 
 What stands between the lines ### BEGIN SOLUTION and ### END SOLUTION (the markers of nbgrader) becomes `...`. At the margin it
-becomes nothing: there the line above has the dots to fill in. Outputs go.
+becomes nothing: there the line above has the dots to fill in. Outputs go. A notebook in exercises/ that somebody has run holds
+their answers, and is left as it is.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -26,11 +28,22 @@ def main(root=ROOT):
         except ValueError as error:
             sys.exit(f"{source.name}: {error}")
         old = target.read_text(encoding="utf-8") if target.exists() else None
+        if text != old and old is not None and was_run(old):
+            print(f"exercises/{source.name}: left as it is, since it was run and may hold answers; rename it to have it made anew")
+            continue
         if text != old:
             beside = target.with_suffix(".ipynb.new")
             beside.write_text(text, encoding="utf-8")
             os.replace(beside, target)
         print(f"exercises/{source.name}: {'unchanged' if text == old else 'written'}")
+
+
+def was_run(text):
+    """Whether a cell of this notebook was ever run; what cannot be read, after a merge for instance, counts as not run."""
+    try:
+        return any(cell.get("execution_count") for cell in json.loads(text)["cells"])
+    except (ValueError, KeyError):
+        return False
 
 
 def exercise(notebook):

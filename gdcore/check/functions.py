@@ -4,7 +4,7 @@ import numpy as np
 
 from gdcore import surfaces
 
-__all__ = ["function"]
+__all__ = ["Box", "BudgetSpent", "function"]
 
 
 def fenced(curvature, fence):
@@ -20,7 +20,40 @@ def fenced(curvature, fence):
 SURFACES = {"quadratic": surfaces.quadratic, "rosenbrock": lambda: surfaces.rosenbrock, "booth": lambda: surfaces.booth, "fenced": fenced}
 
 
-def function(function, part="value", **arguments):
-    """The value or the gradient of a surface, by its name and its arguments; KeyError for a name that is not in SURFACES."""
+def function(function, part="value", budget=None, centre=None, **arguments):
+    """The value or the gradient of a surface, by its name and its arguments; KeyError for a name that is not in SURFACES.
+
+    part: "value", "gradient", or "box", which is both at a price: a `Box` with that budget. centre: where the origin is moved to.
+    """
     surface = SURFACES[function](**arguments)
-    return surface.gradient if part == "gradient" else surface.function
+    parts = {"value": surface.function, "gradient": surface.gradient}
+    if centre is not None:
+        parts = {name: lambda x, f=f: f(x - np.array(centre)) for name, f in parts.items()}
+    return Box(parts["value"], parts["gradient"], budget) if part == "box" else parts[part]
+
+
+class BudgetSpent(RuntimeError):
+    """More was asked of a `Box` than its budget allows."""
+
+
+class Box:
+    """A landscape in fog: box(x) is its loss and costs 1, box.gradient(x) all slopes and costs 3; box.left is what may be spent.
+
+    Raises BudgetSpent for a question that costs more than is left.
+    """
+
+    def __init__(self, loss, slopes, budget):
+        self.loss, self.slopes, self.budget, self.left = loss, slopes, budget, budget
+
+    def _pay(self, price):
+        if price > self.left:
+            raise BudgetSpent(f"{self.left} evaluations of the budget of {self.budget} are left, and this one costs {price}")
+        self.left -= price
+
+    def __call__(self, x):
+        self._pay(1)
+        return self.loss(x)
+
+    def gradient(self, x):
+        self._pay(3)
+        return self.slopes(x)

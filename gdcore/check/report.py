@@ -8,6 +8,7 @@ __all__ = ["Report"]
 
 MARKS = {"✓": GREEN, "✗": ORANGE, "◐": ORANGE}
 BARS = {"good": GREEN, "mistake": ORANGE}
+TRIANGLE = "list-style:revert;cursor:pointer"  # extensions of JupyterLab take it from all folded things
 CELL = "text-align:left;vertical-align:top;padding:2px 14px 2px 0;border:none;background:none;white-space:normal"
 
 
@@ -74,7 +75,7 @@ def _text_table(rows):
 HTML = {
     "head": lambda text: f'<p style="margin:.3em 0"><strong>{_marked(text)}</strong></p>',
     "say": _html_say,
-    "hint": lambda text: f'<details style="margin:.4em 0 .4em 1em"><summary>Hint</summary>{_marked(text)}</details>',
+    "hint": lambda text: f'<details style="margin:.4em 0 .4em 1em"><summary style="{TRIANGLE}">Hint</summary>{_marked(text)}</details>',
     "table": _html_table,
     "bars": _html_bars,
     "picture": lambda svg, text: f'<figure style="margin:.5em 0">{svg}<figcaption>{escape(text)}</figcaption></figure>',

@@ -15,6 +15,7 @@ CODED = [q for q in QUESTIONS if q.mode != "answer"]
 
 # Faults that change no answer, each with the reason why.
 REACHED = "the goal is reached all the same, and any way to it is allowed"
+MIRRORED = "from zero weights the run is the mirror image of the right one, with the same losses"
 EQUIVALENT = {
     "01.8: 50 becomes 51": REACHED,
     "01.8: 40 becomes 41": REACHED,
@@ -22,7 +23,11 @@ EQUIVALENT = {
     "01.8: 1e-06 becomes 1.000001": REACHED + ": errors below 1 have the weight of an error of 1, which is above the cut",
     "01.8: A @ theta - y loses its left side": REACHED + ": a slip is ten times a score, so weights by score find it too",
     "01.8: A * root[:, None] loses its right side": REACHED + ": the slips are scaled down in y alone",
-    "03.7: A @ w - y becomes A @ w + y": "from w = 0 the run is the mirror image of the right one, with the same losses",
+    "02.7: A @ w + b - y becomes A @ w + b + y": MIRRORED,
+    "02.8: 1.0 becomes 2.0": REACHED,
+    "02.8: 4 becomes 5": REACHED,
+    "02.8: 2 becomes 3": REACHED,
+    "03.7: A @ w - y becomes A @ w + y": MIRRORED,
     "03.8: (L + mu) / 2 + (L - mu) / 2 * np.cos(angles) becomes (L + mu) / 2 - (L - mu) / 2 * np.cos(angles)":
         "the angles are symmetric, so these are the same rates in the opposite order",
 }

@@ -47,6 +47,20 @@ def test_making_them_twice_changes_nothing(tmp_path, capsys):
     assert sorted(p.name for p in (tmp_path / "exercises").iterdir()) == [NAMES[0]]
 
 
+def test_a_notebook_with_answers_is_left_as_it_is(tmp_path, capsys):
+    for folder in ("solutions", "exercises"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "solutions" / NAMES[0]).write_text((ROOT / "solutions" / NAMES[0]).read_text(encoding="utf-8"), encoding="utf-8")
+    mine = tmp_path / "exercises" / NAMES[0]
+    answered = notebook("exercises", NAMES[0])
+    answered.cells[1].execution_count = 1
+    for text, kept in ((nbformat.writes(answered), True), ("<<<<<<< a merge", False), ('{"cells": []}', False)):
+        mine.write_text(text, encoding="utf-8")
+        exercises.main(tmp_path)
+        assert (mine.read_text(encoding="utf-8") == text) == kept
+        assert ("left as it is, since it was run" in capsys.readouterr().out) == kept
+
+
 def test_a_region_becomes_a_stub_of_its_indentation():
     source = "def f(x):\n    ### BEGIN SOLUTION\n    y = x\n    return y\n    ### END SOLUTION\n\nf(1)"
     assert exercises.stripped(source) == "def f(x):\n    ...\n\nf(1)"

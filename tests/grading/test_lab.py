@@ -1,0 +1,198 @@
+"""The exercises as a new student does them: in a real JupyterLab, in a browser, from the files in exercises/ alone."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gdcore.check.declaration import question, questions
+from tests.grading.common import NAMES, ROOT
+
+pytestmark = pytest.mark.slow
+
+WRONG = {  # the answer that comes to mind first, in the words of a student
+    "01.2": "def mse(prediction, y):\n    return np.mean((prediction - y) ** 2)",
+    "02.3": """def backward(parents, local):
+    slopes = np.zeros(len(parents))
+    slopes[-1] = 1
+    for k in reversed(range(len(parents))):
+        slopes[parents[k]] += slopes[k] * local[k]
+    return slopes""",
+    "03.2": """def descend(gradient, x, lr, steps):
+    path = [x]
+    for _ in range(steps):
+        path.append(path[-1] + lr * gradient(path[-1]))
+    return np.array(path, dtype=float)""",
+}
+RIGHT = {
+    "01.2": "def mse(prediction, y):\n    return np.mean((np.ravel(prediction) - np.ravel(y)) ** 2)",
+    "02.3": WRONG["02.3"].replace("slopes[parents[k]] +=", "np.add.at(slopes, parents[k],").replace("local[k]\n", "local[k])\n"),
+    "03.2": WRONG["03.2"].replace("+ lr", "- lr"),
+}
+TRIED = {"01_loss.ipynb": ("01.2", 0, "light"), "02_gradient.ipynb": ("02.3", 2, "dark"), "03_learning_rate.ipynb": ("03.2", 0, "dark")}
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: its address, the folder it shows, and the folder of its settings."""
+
+    url: str
+    root: Path
+    settings: Path
+
+    def set(self, extension, **values):
+        """What a page that is opened from now on finds in the settings of an extension, such as "notebook-extension/tracker"."""
+        path = self.settings / "@jupyterlab" / f"{extension}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab on this machine only, on a free port, with settings of its own and a copy of what a student gets."""
+    home = tmp_path_factory.mktemp("lab")
+    for folder in ("exercises", "chapters"):
+        shutil.copytree(ROOT / folder, home / "book" / folder, ignore=shutil.ignore_patterns(".*", "*progress*"))
+    (home / "config/labconfig").mkdir(parents=True)  # an extension that is none of ours, but may be installed: it hides all triangles
+    (home / "config/labconfig/page_config.json").write_text('{"disabledExtensions": {"jupyterlab-myst": true}}')
+    places = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    places |= {f"JUPYTERLAB_{name}_DIR": str(home / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
+    places |= {"PYTHONPATH": str(ROOT)}
+    environment = {k: v for k, v in os.environ.items() if k != "GDCORE_PROGRESS"} | places
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--allow-root",
+               "--IdentityProvider.token=", f"--ServerApp.root_dir={home / 'book'}", "--LabApp.news_url=None"]  # fmt: skip
+    with open(home / "log", "w") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as server:
+        try:
+            yield Lab(_address(server, home), home / "book", home / "settings")
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _address(server, home):
+    """Where the server listens, once it says so."""
+    for _ in range(600):
+        assert server.poll() is None, (home / "log").read_text()[-3000:]
+        for file in (home / "runtime").glob("jpserver-*.json"):
+            with contextlib.suppress(ValueError):  # half written
+                return json.loads(file.read_text())["url"]
+        time.sleep(0.2)
+    raise AssertionError(f"JupyterLab did not start within two minutes:\n{(home / 'log').read_text()[-3000:]}")
+
+
+class Notebook:
+    """A notebook in JupyterLab, used as with keyboard and mouse."""
+
+    def __init__(self, page):
+        self.page = page
+        self.cells = page.locator(".jp-Notebook .jp-CodeCell")
+
+    def cell(self, begins):
+        """The code cell that begins with these words."""
+        sources = self.cells.locator(".cm-content").all_inner_texts()
+        found = [i for i, source in enumerate(sources) if source.strip().startswith(begins)]
+        assert len(found) == 1, (begins, sources)
+        return self.cells.nth(found[0])
+
+    def type(self, cell, source):
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(source)
+
+    def run(self, cell):
+        """Run a cell with Ctrl+Enter and wait until it has run once more."""
+        before = cell.locator(".jp-InputPrompt").inner_text()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+Enter")
+        self.page.wait_for_function("([e, before]) => /\\d/.test(e.innerText) && e.innerText !== before",
+                                    arg=[cell.locator(".jp-InputPrompt").element_handle(), before])  # fmt: skip
+        return cell
+
+    def check(self, id):
+        """Run the cell that checks a question; what it shows."""
+        return self.run(self.cell(f'check("{id}"')).locator(".gd-check")
+
+
+@pytest.fixture
+def notebook(lab, chromium, request):
+    """The notebook of a theme, open in a page of its own, with a kernel at rest."""
+    name, theme = request.param
+    lab.set("apputils-extension/themes", theme=THEMES[theme])
+    lab.set("notebook-extension/tracker", windowingMode="none")  # all cells are in the page, also those far below
+    lab.set("apputils-extension/notification", fetchNews="false")
+    context = chromium.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(f"{lab.url}lab/tree/exercises/{name}?reset")
+    page.wait_for_selector(f'body[data-jp-theme-name="{THEMES[theme]}"]', state="attached")
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    page.wait_for_function("n => document.querySelectorAll('.jp-Notebook .jp-CodeCell .cm-content').length === n", arg=cells_of(lab, name))
+    yield Notebook(page)
+    context.close()
+
+
+def cells_of(lab, name):
+    stored = json.loads((lab.root / "exercises" / name).read_text(encoding="utf-8"))
+    return sum(cell["cell_type"] == "code" for cell in stored["cells"])
+
+
+_CONTRAST = r"""(report) => {
+  const light = ([r, g, b]) => [0.2126, 0.7152, 0.0722].reduce((sum, w, i) => {
+    const c = [r, g, b][i] / 255;
+    return sum + w * (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  const channels = (color) => color.match(/[\d.]+/g).map(Number);
+  const ground = light(channels(getComputedStyle(report.closest(".jp-Notebook")).backgroundColor));
+  return Math.min(...[...report.querySelectorAll("p, td, summary")].map((e) => {
+    const ink = light(channels(getComputedStyle(e).color));
+    return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+  }));
+}"""
+
+
+def test_each_notebook_is_tried():
+    assert list(TRIED) == NAMES
+
+
+@pytest.mark.parametrize("notebook", [(name, theme) for name, (_, _, theme) in TRIED.items()], indirect=True, ids=list(TRIED))
+def test_a_student_is_told_the_mistake_and_then_that_it_is_right(notebook, request, lab):
+    name = request.node.callspec.id
+    id, number, _ = TRIED[name]
+    asked, mistake = question(id), question(id).mistakes[number]
+    notebook.run(notebook.cell("import"))
+
+    answer = notebook.run(notebook.cell(f"def {asked.name}"))
+    assert "nothing is written yet" in notebook.check(id).inner_text()
+    notebook.type(answer, WRONG[id])
+    notebook.run(answer)
+    report = notebook.check(id)
+    plain = "".join(report.inner_text().split())
+    assert "".join(mistake.name.replace("`", "").split()) in plain
+    assert report.locator("details[open]").count() == 0 and not report.locator("details code").first.is_visible()
+    for summary in (report.locator("summary").first, notebook.page.locator(".jp-MarkdownCell summary").first):
+        assert "disclosure-closed" in summary.evaluate("(e) => getComputedStyle(e).listStyle")  # a triangle says that it opens
+    report.locator("summary").first.click()
+    assert report.locator("details[open]").count() == 1
+    assert report.locator("svg").count() == (1 if asked.steps else 0)
+    assert report.evaluate(_CONTRAST) >= 3  # bold marks count as large text; all else is the page's own ink
+
+    notebook.type(answer, RIGHT[id])
+    notebook.run(answer)
+    assert asked.success[:40] in notebook.check(id).inner_text()
+
+    last = notebook.cell("check.all()")
+    of = sum(q.points for q in questions(name[:2]).values())
+    assert f"{asked.points} of {of} points" in notebook.run(last).locator(".gd-check").inner_text()
+    kept = json.loads((lab.root / "exercises/gdcore_progress.json").read_text())["shares"]
+    assert kept[id] == 1.0
+    notebook.type(last, "check.progress()")
+    drawn = notebook.run(last).locator(".gd-check").inner_text()
+    assert f"{name[:2]} {asked.points} of {of}" in drawn and "In the world" in drawn

@@ -1,0 +1,68 @@
+"""The learner's page: its code prints what stands below it, its table has the true numbers, and each chapter leads to its exercises."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from gdcore import check
+from gdcore.check import record, session
+from gdcore.check.declaration import questions
+from tests.grading.common import NAMES, ROOT, notebook
+
+PAGE = (ROOT / "book/exercises.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GDCORE_PROGRESS", raising=False)
+    monkeypatch.setattr(session, "_seen", {})
+    return tmp_path
+
+
+def test_the_page_prints_what_it_says(folder):
+    record.save(folder / "from_the_laptop.json", {"01.6": 1.0})
+    scope, compared = {"np": np, "check": check}, 0
+    for (language, source), (follows, printed) in zip(BLOCKS, [*BLOCKS[1:], ("", "")]):
+        if language != "python":
+            continue
+        *lines, last = source.strip().split("\n")
+        exec("\n".join(lines), scope)
+        report = eval(last, scope)
+        if follows == "text":
+            assert repr(report) + "\n" == printed
+            compared += 1
+        if "check.progress" in last:
+            kept = next(block for language, block in BLOCKS if language == "json")
+            assert (folder / "gdcore_progress.json").read_text(encoding="utf-8") == kept
+    assert compared == 4
+    assert json.loads((folder / "gdcore_progress.json").read_text())["shares"] == {"01.2": 1.0, "01.6": 1.0}  # merged
+
+
+def test_the_table_lists_all_notebooks_with_their_numbers():
+    rows = re.findall(r"^\| \[(\w+)\]\(\.\./exercises/(\S+)\) \| (\d+) \| (\d+) \| (\d+) \|$", PAGE, flags=re.MULTILINE)
+    asked = {name: list(questions(name[:2]).values()) for name in NAMES}
+    assert rows == [(name.removesuffix(".ipynb"), name, str(len(qs)), str(sum(q.points for q in qs)), str(sum(q.minutes for q in qs)))
+                    for name, qs in asked.items()]  # fmt: skip
+
+
+def test_the_kinds_are_those_there_are():
+    from gdcore.check.declaration import KINDS
+
+    assert all(f"| {name} |" in PAGE for _, name in KINDS.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chapter_leads_to_its_exercises_and_they_say_how_long_they_take(name):
+    words = {6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+    asked = questions(name[:2]).values()
+    prose = "\n".join(cell.source for cell in notebook("chapters", name).cells if cell.cell_type == "markdown")
+    assert f"[The exercises of this chapter](../exercises/{name}) are {words[len(asked)]} questions" in prose
+    assert prose.index(f"../exercises/{name}") < prose.index("\n## Sources")
+    opening = notebook("exercises", name).cells[0].source
+    minutes = sum(q.minutes for q in asked)
+    assert f"{words[len(asked)].capitalize()} questions, {sum(q.points for q in asked)} points, about " in opening
+    assert abs(int(re.search(r"about (\d+) minutes", opening)[1]) - minutes) <= 5, minutes
