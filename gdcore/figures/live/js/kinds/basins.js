@@ -58,7 +58,10 @@ KINDS.basins = (figure) => {
       for (const drag of drags) drag();
       rows.querySelectorAll("output").forEach((output, i) => (output.textContent = ends(i)));
     },
-    describe: () => maps.map((map, i) => `${nameOf(rules[i])} from ${place(figure.state.start)} ${ends(i)}; ${map.shares()}`).join(". "),
+    describe: () => maps.map((map, i) => {
+      const said = `${nameOf(rules[i])} from ${place(figure.state.start)} ${ends(i)}`;
+      return [said, map.shares()].filter(Boolean).join("; "); // the shares come with the first coarse map
+    }).join(". "),
     maps,
   };
 };
