@@ -25,6 +25,7 @@ def _schedule(formula):
         factor = np.broadcast_to(formula(steps), steps.shape)
         return float(factor) if steps.ndim == 0 else factor.copy()
 
+    schedule.__wrapped__ = formula  # for those who print it, as gdcore.figures.live does
     return schedule
 
 
@@ -217,12 +218,16 @@ def _phases(total, rise, shape, three_phase, start, top, end):
         raise ValueError(f"The phases of one cycle end at the steps {ends}, which must grow from 0; "
                          f"give a larger total than {total!r} or another rise than {rise!r}.")
 
+    def ramp(t, begin, end, before, after):
+        done = (t - begin) / (end - begin)
+        return before + (after - before) * (done if shape == "linear" else (1 - np.cos(np.pi * done)) / 2)
+
     def formula(t):
         t = np.minimum(t, edges[-1])
-        phase = np.clip(np.searchsorted(edges, t, side="left") - 1, 0, len(edges) - 2)
-        done = (t - np.array(edges)[phase]) / np.diff(edges)[phase]
-        before, after = np.array(heights)[phase], np.array(heights)[phase + 1]
-        return before + (after - before) * (done if shape == "linear" else (1 - np.cos(np.pi * done)) / 2)
+        value, *later = (ramp(t, *ends) for ends in zip(edges, edges[1:], heights, heights[1:]))
+        for edge, after in zip(edges[1:], later):
+            value = np.where(t <= edge, value, after)
+        return value
 
     return _schedule(formula)
 

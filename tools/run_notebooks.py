@@ -17,6 +17,7 @@ from nbclient.exceptions import CellExecutionError
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python"}
+WIDGET = "application/vnd.jupyter.widget-view+json"  # the key to a widget of a kernel that is gone: beside it a still drawing is not shown
 TIMEOUT = 600  # seconds for one cell
 
 
@@ -70,6 +71,7 @@ def _joined(outputs):
 def _normal_output(output, count):
     if "execution_count" in output:
         output.execution_count = count
+    output.get("data", {}).pop(WIDGET, None)
     if output.output_type == "stream":
         output.text = re.sub(r"/\S*?/ipykernel_\d+/\d+\.py", "cell.py", output.text)
     return output

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import minify
 from docutils import nodes
 from gd_figures import inline
 from gd_notebooks import html_output, on_outputs, text
@@ -18,26 +19,31 @@ def _change(app, docname, cell, output):
     return [html_output(figure_html(figure, inline(text(data["image/svg+xml"]), figure["alt"])))]
 
 
-def _write(app):
-    """The script and its style, printed anew with each build: what the pages run is what the rules say."""
-    import minify
-
-    folder = Path(app.outdir, "_static")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "gd-live.js").write_text(minify.string("application/javascript", script.classic()), encoding="utf-8")
-    (folder / "gd-live.css").write_text(script.styles(), encoding="utf-8")
-
-
 def _head(app, pagename, templatename, context, doctree):
-    """Pages with a living figure or a rule card load the script before their text, so that a figure is built where it stands."""
-    wanted = ('class="gd-live"', "gd-symbols")
-    if doctree is not None and any(word in raw.astext() for raw in doctree.findall(nodes.raw) for word in wanted):
-        app.add_css_file("gd-live.css")
-        app.add_js_file("gd-live.js", priority=200)
+    """A page with living figures or rule cards loads one script, printed anew with each build, that holds what this page needs."""
+    raws = "" if doctree is None else "".join(raw.astext() for raw in doctree.findall(nodes.raw))
+    if 'class="gd-live"' not in raws and "gd-symbols" not in raws:
+        return
+    needed = [kind for kind in script.kinds() if f'"kind": "{kind}"' in raws] + ["explorer"] * ('"editable": true' in raws)
+    name = "-".join(["gd-live", *needed])
+    _write(app, f"{name}.js", lambda: minify.string("application/javascript", script.classic(needed)))
+    _write(app, "gd-live.css", script.styles)
+    app.add_css_file("gd-live.css")
+    app.add_js_file(f"{name}.js", priority=200)
+
+
+def _write(app, name, content):
+    """Write a file beside the pages, once a build."""
+    written = app.env.temp_data.setdefault("gd_live_written", set())
+    if name not in written:
+        written.add(name)
+        folder = Path(app.outdir, "_static")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content(), encoding="utf-8")
 
 
 def setup(app):
+    app.add_config_value("gd_live", script.fingerprint(), "html")  # another script, or another rule: write the pages again
     on_outputs(app, _change)
     app.connect("html-page-context", _head)
-    app.connect("build-finished", lambda app, error: None if error or app.builder.format != "html" else _write(app))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

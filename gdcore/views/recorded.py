@@ -15,8 +15,10 @@ import numpy as np
 
 __all__ = ["Printer", "Value", "Vector", "number"]
 
-_SIGNS = {"add": ("+", 4), "sub": ("-", 4), "mul": ("*", 5), "div": ("/", 5), "or": ("??", 1)}
+_SIGNS = {"add": ("+", 4), "sub": ("-", 4), "mul": ("*", 5), "div": ("/", 5), "mod": ("%", 5), "or": ("??", 1),
+          "lt": ("<", 3), "le": ("<=", 3), "gt": (">", 3), "ge": (">=", 3)}
 _LETTERS = "abcdefghjklmnoqrstuvw"  # i counts rows, p are the parameters, x, y and z the point
+_CHOICE = 0
 _UNARY, _ATOM = 6, 9  # precedence, as the numbers above
 
 
@@ -186,6 +188,9 @@ class Printer:
             sign, tightness = _SIGNS[value.op]
             left, right = value.args
             return f"{self.text(left, tightness)} {sign} {self.text(right, tightness + 1)}", tightness
+        if value.op == "where":
+            test, yes, no = value.args
+            return f"{self.text(test, 1)} ? {self.text(yes)} : {self.text(no)}", _CHOICE
         called = value.op if value.op == "logaddexp" else f"Math.{value.op}"
         return f"{called}({', '.join(map(self.text, value.args))})", _ATOM
 

@@ -65,3 +65,20 @@ def test_an_unchanged_book_is_not_read_again(book):
     assert status == 0, log
     assert "0 added, 0 changed, 0 removed" in log
     assert "no targets are out of date" in log
+
+
+def test_pages_load_only_what_they_use(book):
+    """No script of 1.5 MB for a dozen icons, no search where nobody searches, and none that the text has to wait for."""
+    for page in book.pages:
+        html = (book.html / f"{page}.html").read_text("utf-8")
+        scripts = re.findall(r"<script\b[^>]*\bsrc=[^>]*>", html)
+        assert scripts and not [s for s in scripts if "fontawesome" in s], page
+        at_once = [s for s in scripts if "defer" not in s and "documentation_options.js" not in s]
+        assert not at_once or page == "search", (page, at_once)
+        assert page == "search" or "searchindex.js" not in html
+        assert ("gd-live.js" in html) == ('class="gd-live"' in html or "gd-symbols" in html), page
+
+
+def test_the_script_of_living_figures_is_small_on_every_page(book):
+    sizes = {path.name: path.stat().st_size for path in (book.html / "_static").glob("gd-live*.js")}
+    assert len(sizes) >= 3 and max(sizes.values()) <= 60_000, sizes

@@ -14,8 +14,8 @@ html[data-theme=dark] {
 html[data-theme=dark] body { background: #14181e; }
 """
 _PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>figures</title>
-<meta name="viewport" content="width=device-width"><style>{style}</style><script>{script}</script>
-<body><main>{figures}</main></body></html>"""
+<meta name="viewport" content="width=device-width"><style>{style}</style>
+<body><main>{figures}</main><script>{script}</script></body></html>"""
 
 
 @pytest.fixture
@@ -27,11 +27,14 @@ def open_figures(chromium, tmp_path):
     """
     contexts = []
 
-    def open(*figures, theme="light", width=900, height=1000, **settings):
+    def open(*figures, theme="light", width=900, height=4000, **settings):
         found = [f if isinstance(f, dict) else f._repr_mimebundle_()[0][MIME] for f in figures]
         html = "".join(figure_html(f, "<svg role='img' aria-label='still'></svg>") for f in found)
         path = tmp_path / f"figures{len(contexts)}.html"
-        path.write_text(_PAGE.format(theme=theme, style=script.styles() + _STYLE, script=script.classic(), figures=html), encoding="utf-8")
+        # no more than they need, as in the book
+        needed = {f["kind"] for f in found} & set(script.kinds()) | {"explorer" for f in found if f["state"].get("editable")}
+        text = _PAGE.format(theme=theme, style=script.styles() + _STYLE, script=script.classic(needed), figures=html)
+        path.write_text(text, encoding="utf-8")
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **settings)
         contexts.append(context)
         page = context.new_page()
@@ -48,9 +51,9 @@ def open_figures(chromium, tmp_path):
 
 
 def settle(page):
-    """Wait until every figure has drawn what it was told."""
+    """Wait until every figure near the window has drawn what it was told."""
     page.evaluate("""() => new Promise((done) => {
-        const rests = (f) => !f.figure || (f.figure.frame === undefined && f.figure.drawn);
+        const rests = (f) => !f.figure || (f.figure.frame === undefined && (f.figure.drawn || !f.figure.near));
         const look = (calm) => requestAnimationFrame(() => setTimeout(() => {
             if (![...document.querySelectorAll("figure.gd-live")].every(rests)) return look(false);
             calm ? done() : look(true);

@@ -142,7 +142,7 @@ def test_a_bowl_moves_with_its_parameters(page, known):
     made = page.evaluate(f"(known) => {{ {arithmetic()} return makeSurface({{surface: 'quadratic', parameters: known}}); }}", known)
     assert made["start"] == pytest.approx(surface.start, rel=1e-15)
     assert made["lipschitz"] == surface.lipschitz and made["strongConvexity"] == surface.strong_convexity
-    assert made["about"] == surface.about and made["parameters"] == {"condition": 100, "rotation": 0, "largest": None} | known
+    assert made["parameters"] == {"condition": 100, "rotation": 0, "largest": None} | known
 
 
 def test_schedule_noise_and_record(page):
@@ -220,7 +220,7 @@ def test_the_descriptions_are_those_of_python(page):
         assert printed["start"] == np.atleast_1d(surface.start).tolist() and printed["dimension"] == surface.dimension
         assert printed["box"] == [list(pair) for pair in surface.box]
         assert printed["minima"] == [[m] if one else list(m) for m in surface.minima]
-        assert float(printed["minimumValue"]) == surface.minimum_value and printed["about"] == surface.about
+        assert float(printed["minimumValue"]) == surface.minimum_value
         assert (printed["lipschitz"], printed["strongConvexity"]) == (surface.lipschitz, surface.strong_convexity)
 
 

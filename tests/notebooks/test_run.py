@@ -55,3 +55,29 @@ def test_the_kernels_own_paths_are_taken_out(text, normal):
     output = nbformat.v4.new_output("stream", name="stderr", text=text)
     notebook = normalise(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])]))
     assert notebook.cells[0].outputs[0].text == normal
+
+
+FIGURE = "from gdcore import surfaces as S\nfrom gdcore.figures import live\nfrom gdcore.rules import GD"
+LIVE = "live.descent(S.himmelblau, GD(lr=0.01), steps=20, title='Down the valley')"
+
+
+def compare(path):
+    """What nbval says of a notebook, as `make test` asks it."""
+    sanitize = ROOT / "tests" / "notebooks" / "sanitize.cfg"
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-sanitize-with", sanitize, "-p", "no:cacheprovider", path]
+    return subprocess.run(command, capture_output=True, text=True, cwd=path.parent)
+
+
+@pytest.mark.slow
+def test_a_living_figure_is_stored_without_its_kernel_and_nbval_compares_it(tmp_path):
+    path = write(tmp_path / "a.ipynb", FIGURE, LIVE)
+    assert run(path).returncode == 0
+    notebook = nbformat.read(path, as_version=4)
+    [output] = notebook.cells[1].outputs
+    assert set(output.data) == {"application/vnd.gdcore.figure+json", "image/svg+xml", "text/plain"}
+    assert "widgets" not in notebook.metadata and "unchanged" in run(path).stdout
+    assert compare(path).returncode == 0
+    output.data["application/vnd.gdcore.figure+json"]["state"]["steps"] = 21  # stale: the author has changed the figure since
+    nbformat.write(notebook, path)
+    found = compare(path)
+    assert found.returncode == 1 and "gdcore.figure+json" in found.stdout

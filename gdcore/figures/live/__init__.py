@@ -7,7 +7,7 @@ from the same rules and surfaces, `arithmetic.py`; it leaves as a widget, `widge
 
 import importlib
 
-_KINDS = {"descent": "descent"}
+_KINDS = {"rate_map": "map"} | {name: name for name in ("basins", "descent", "fit", "line", "noise", "race", "schedule", "spectrum")}
 __all__ = sorted(_KINDS)
 
 

@@ -1,18 +1,24 @@
 """All the arithmetic of the living figures as one text of JavaScript, printed from the rules and surfaces themselves.
 
-`arithmetic()` is a classic script that defines one constant, `{RULES, SURFACES, makeRule, makeSurface, run}`, of five names:
+`arithmetic()` is a classic script that defines the eight names in NAMES, and the function `arithmetic` that has made them and stands
+alone: a worker gets its text.
+
+COSTS        {squared: (e, delta) -> what an error e costs, …}: the losses of `costs.py`.
 
 RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules
              that can act on a vector. fields: {lr: {symbol (LaTeX), text, meaning, default, low, high, openLow, openHigh,
              integer}, …}; a field without a range has no low. wraps: whether it goes around another rule. Take `makeRule` to run one.
-SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, about, lipschitz, strongConvexity, parameters, value(x),
+SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, lipschitz, strongConvexity, parameters, value(x),
              gradient(x)}, …}, at the defaults of their parameters, which are described like the fields of rules. Points are arrays, in
              one dimension too; lipschitz and strongConvexity are null where there is none.
+SCHEDULES    {cosine: {parameters, corner}, …}: learning-rate schedules; the parameters are described like the fields of rules, those that
+             are whole numbers count steps; corner names the one that says where its first piece ends, or is null.
 makeRule     ({rule: "Lookahead", hyper: {sync_period: 3}, inner: {rule: "Adam", hyper: {lr: 0.1}}}) -> {name, h, update(x, g, t, s) ->
              [x, s], init(x) -> s, answer(x, s) -> x, probe(x, g, t, s) -> x or null, rate, withRate(lr) -> rule}. t counts from 1, s is
              opaque, nothing is changed in place. hyper and what is missing in it are optional. rate: its lr, or that of the inner rule.
 makeSurface  ({surface: "quadratic", parameters: {condition: 100, rotation: 30}}) -> an object like those of SURFACES, in which
              `parameters` are the values.
+makeSchedule ({schedule: "cosine", parameters: {total: 300}}) -> {name, factor(t), parameters}: the factor on lr at step t = 0, 1, …
 run          (rule, surface, start, steps, options) -> {xs, values, norms, answers, recorded, step, status, message}: what
              gdcore.minimize does. xs and answers hold the points one after another (Float64Array), recorded the step of each point.
              start: an array of numbers, or null for that of the surface. options: tolerance (1e-8; null: never converged); schedule(t),
@@ -31,6 +37,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from gdcore import rules as R
+from gdcore.figures.live.costs import COSTS
+from gdcore.figures.live.factors import FACTORS, MEANINGS, SHARE, STEPS, formulas
 from gdcore.rules.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from gdcore.surfaces import SURFACES
 from gdcore.surfaces.analytic import bowl
@@ -40,7 +48,7 @@ from gdcore.views.recorded import Printer, Value, Vector, number
 
 __all__ = ["arithmetic"]
 
-NAMES = "{RULES, SURFACES, makeRule, makeSurface, run}"
+NAMES = "COSTS, RULES, SURFACES, makeRule, makeSurface, run"
 
 # what a slider may move on a surface: {surface: {parameter: (description, default)}}; None is a default that the surface works out
 PARAMETERS = {"quadratic": {
@@ -51,10 +59,14 @@ PARAMETERS = {"quadratic": {
 
 
 @functools.cache
-def arithmetic():
-    """The JavaScript described above; the same text every time, made of what is installed and never stored."""
-    hand = Path(__file__).with_name("js").joinpath("run.js").read_text("utf-8")
-    return "\n".join([f"const {NAMES} = (() => {{", '"use strict";', _rules(), _surfaces(), hand, f"return {NAMES};", "})();", ""])
+def arithmetic(schedules=True):
+    """The JavaScript described above, without the schedules if so wanted; the same text every time, made of what is installed."""
+    hand = Path(__file__).with_name("js")
+    names = f"{{{NAMES}{', SCHEDULES, makeSchedule' * schedules}}}"
+    parts = [_rules(), _surfaces(), _costs(), hand.joinpath("run.js").read_text("utf-8")]
+    parts += [_schedules(), hand.joinpath("factors.js").read_text("utf-8")] * schedules
+    made = ["const arithmetic = () => {", '"use strict";', *parts, f"return {names};", "};"]
+    return "\n".join([*made, f"const {names} = arithmetic();", ""])
 
 
 # -- rules -----------------------------------------------------------------------------------------------------------------------
@@ -87,10 +99,15 @@ def _rule(kind):
 
 def _knob(known):
     """A hyper-parameter as a list: symbol, text, meaning, and what of its range is not usual."""
+    more = _unusual(known)
+    return f"[{', '.join([*map(_json, (known.symbol, plain(known.symbol), known.meaning)), *[_flat(more)] * bool(more)])}]"
+
+
+def _unusual(known):
+    """What of a range is not usual, under the names of JavaScript."""
     usual = Hyperparameter("", "")
     names = {"low": "low", "high": "high", "open_low": "openLow", "open_high": "openHigh", "integer": "integer"}
-    more = {js: _json(getattr(known, n)) for n, js in names.items() if getattr(known, n) != getattr(usual, n)}
-    return f"[{', '.join([*map(_json, (known.symbol, plain(known.symbol), known.meaning)), *[_object(more)] * bool(more)])}]"
+    return {js: getattr(known, n) for n, js in names.items() if getattr(known, n) != getattr(usual, n)}
 
 
 def plain(latex):
@@ -133,7 +150,7 @@ def _surface(surface, data):
     made = _object({
         "start": f"[{', '.join(map(printer.text, start))}]", "box": _json(surface.box),
         "minima": _json(minima), "minimumValue": number(surface.minimum_value),
-        **{name: printer.text(v) for name, v in bounds.items() if v is not None}, "about": _text(surface.about),
+        **{name: printer.text(v) for name, v in bounds.items() if v is not None},
         "value": f"([{', '.join(names)}]) => {_body(printer, [value], '{}')}",
         "gradient": f"([{', '.join(names)}]) => {_body(printer, slopes, '[{}]')}",
     })  # fmt: skip
@@ -145,6 +162,44 @@ def _body(printer, results, pattern):
     lines = own.shared(*results)
     result = pattern.format(", ".join(map(own.text, results)))
     return "\n".join(["{", *lines, f"return {result};", "}"]) if lines else result
+
+
+def _costs():
+    e, delta = (Value("name", name, varies=True) for name in ("e", "delta"))
+    functions = {name: f"(e, delta) => {_body(Printer(), [cost(e, delta)], '{}')}" for name, cost in COSTS.items()}
+    return f"const COSTS = {_object(functions)};"
+
+
+# -- schedules -------------------------------------------------------------------------------------------------------------------
+
+
+def _schedules():
+    """MEANINGS: [meaning, range] of the parameters. FACTORS: [defaults, p -> x -> factor, corner, p -> whether they fit, what fits]."""
+    made = {}
+    for name, factor in FACTORS.items():
+        value, conditions = formulas(factor)
+        printer = Printer()
+        constants = "".join(printer.constants(value))
+        body = _body(printer, [value], "{}")
+        make = f"(p) => {{ {constants} return (x) => {body}; }}" if constants else f"(p) => (x) => {body}"
+        parts = [_flat(factor.defaults), make, _json(factor.corner)]
+        if factor.rule:
+            fits = " && ".join(f"{'' if wanted else '!'}({Printer().text(asked)})" for asked, wanted in conditions)
+            parts += [f"(p) => {fits}", _json(factor.rule)]
+        made[name] = f"[{', '.join(parts)}]"
+    rows = {name: f"[{_json(known.meaning)}, {_range(known)}]" for name, known in MEANINGS.items()}
+    ranges = f"STEPS = {_flat(_unusual(STEPS))}, SHARE = {_flat(_unusual(SHARE))}"
+    return f"const {ranges};\nconst MEANINGS = {_object(rows)};\nconst FACTORS = {_object(made)};"
+
+
+def _range(known):
+    """Most parameters are steps or shares."""
+    range = _unusual(known)
+    return {str(_unusual(STEPS)): "STEPS", str(_unusual(SHARE)): "SHARE"}.get(str(range), _flat(range))
+
+
+def _flat(values):
+    return "{" + ", ".join(f"{name}: {_json(value)}" for name, value in values.items()) + "}"
 
 
 # -- text ------------------------------------------------------------------------------------------------------------------------

@@ -4,30 +4,50 @@ import functools
 import hashlib
 from pathlib import Path
 
-__all__ = ["classic", "fingerprint", "module", "styles"]
+__all__ = ["classic", "everything", "fingerprint", "kinds", "module", "styles"]
 
 _HERE = Path(__file__).parent
 _REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "makeRule", "makeSurface", "mount", "run")
-_PARTS = ("core", "plot", "controls", "symbols", "address")
+_PARTS = ("core", "plot", "controls", "symbols")
+_SHARED = {  # {part: who needs it}
+    "aside": {"basins"}, "explorer": {"explorer"}, "gaussians": {"noise", "schedule"}, "linear": {"map", "spectrum"},
+    "landscape": {"basins", "descent", "line", "noise"}, "racer": {"basins", "descent", "noise", "spectrum"},
+}  # fmt: skip
 
 
 @functools.cache
-def _body():
+def _body(chosen):
     from gdcore.figures.live.arithmetic import arithmetic
 
-    parts = [_HERE / "js" / f"{name}.js" for name in _PARTS]
-    kinds = sorted((_HERE / "js" / "kinds").glob("*.js"))
-    return "\n".join([arithmetic(), *(path.read_text("utf-8") for path in [*parts, *kinds] if path.exists())])
+    parts = [*_PARTS, *(part for part, needed in _SHARED.items() if needed & set(chosen))]
+    files = [_HERE / "js" / f"{name}.js" for name in parts] + [_HERE / "js" / "kinds" / f"{kind}.js" for kind in kinds() if kind in chosen]
+    return "\n".join([arithmetic(schedules="schedule" in chosen), *(path.read_text("utf-8") for path in files)])
 
 
-def classic():
-    """The script of the static page: no module, so that it also runs in pages on the disk. Each figure calls `gdLive.enliven`."""
-    return f'(() => {{\n"use strict";\n{_body()}\nglobalThis.gdLive = {{{", ".join(_REACHED)}}};\nbegin();\n}})();\n'
+def kinds():
+    """The names of all kinds of figures, in alphabetical order."""
+    return tuple(sorted(path.stem for path in (_HERE / "js" / "kinds").glob("*.js")))
+
+
+def everything():
+    """All that a script can hold."""
+    return (*kinds(), "explorer")
+
+
+def classic(only=None):
+    """The script of a static page: no module, so that it also runs in pages on the disk. It waits until the page is there.
+
+    only: names of kinds and "explorer", if a page does not need all of them.
+    """
+    chosen = everything() if only is None else tuple(sorted(only))
+    reached = [*_REACHED, *(["gaussians"] if _SHARED["gaussians"] & set(chosen) else [])]
+    reached += ["SCHEDULES", "makeSchedule"] * ("schedule" in chosen)
+    return f'(() => {{\n"use strict";\n{_body(chosen)}\nglobalThis.gdLive = {{{", ".join(reached)}}};\nbegin();\n}})();\n'
 
 
 def module():
     """The same as the front end of a widget: an ES module with `render`."""
-    return f"{_body()}\nexport default {{ render }};\n"
+    return f"{_body(everything())}\nexport default {{ render }};\n"
 
 
 def styles():
@@ -37,4 +57,4 @@ def styles():
 
 def fingerprint():
     """A word that changes with the script."""
-    return hashlib.sha256(_body().encode()).hexdigest()[:12]
+    return hashlib.sha256(_body(everything()).encode()).hexdigest()[:12]

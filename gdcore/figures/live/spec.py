@@ -1,4 +1,7 @@
-"""What a living figure is made of, as plain values: JSON in a stored notebook, in a page, and between Python and JavaScript."""
+"""What a living figure is made of, as plain values: JSON in a stored notebook, in a page, and between Python and JavaScript.
+
+A stored notebook sorts the keys of its objects, so where an order matters the state holds a list.
+"""
 
 import json
 import math
@@ -6,7 +9,7 @@ from html import escape
 
 from gdcore.rules.base import Rule, Wrapper
 
-__all__ = ["MIME", "figure_html", "figure_json", "rule_json", "surface_json"]
+__all__ = ["MIME", "figure_html", "figure_json", "moved", "rule_json", "surface_json"]
 
 MIME = "application/vnd.gdcore.figure+json"
 
@@ -24,6 +27,14 @@ def rule_json(rule):
     return {"rule": type(rule).__name__, "hyper": own} | ({"inner": rule_json(rule.rule)} if isinstance(rule, Wrapper) else {})
 
 
+def moved(rule, told):
+    """The rule with the hyper-parameters that `told`, its description in a figure's state, has now."""
+    values = {}
+    while told:
+        values, told = {**values, **told["hyper"]}, told.get("inner")
+    return rule.with_hyperparameters(**{name: value for name, value in values.items() if name in rule.hyperparameters()})
+
+
 def surface_json(surface):
     """A surface as {"surface": name, "parameters": {…}}."""
     return {"surface": surface.name, "parameters": surface.parameters}
@@ -31,12 +42,13 @@ def surface_json(surface):
 
 def figure_html(figure, drawing):
     """The figure for a page: its values as JSON, the still drawing, and the numbers as a table; a script brings it to life."""
-    data = json.dumps({key: figure[key] for key in ("kind", "title", "question", "state")}, ensure_ascii=False).replace("</", "<\\/")
+    needed = {key: figure[key] for key in ("kind", "title", "question", "state", "data") if key in figure}
+    data = json.dumps(needed, ensure_ascii=False).replace("</", "<\\/")
     head = "".join(f"<th scope=\"col\">{escape(str(name))}</th>" for name in figure["table"]["columns"])
     rows = "".join("<tr>" + "".join(f"<td>{escape(_shown(value))}</td>" for value in row) + "</tr>" for row in figure["table"]["rows"])
     return (
         f'<figure class="gd-live" aria-label="{escape(figure["title"])}"><script type="application/json">{data}</script>'
-        f"{drawing}<script>globalThis.gdLive?.enliven(document.currentScript.parentElement)</script></figure>\n"
+        f"{drawing}</figure>\n"
         f'<details class="gd-live-table"><summary>The figure in numbers</summary>'
         f"<table class=\"table\"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"
     )

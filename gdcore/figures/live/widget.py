@@ -17,7 +17,8 @@ class Live(anywidget.AnyWidget):
 
     A kind gives `kind` (the name of its JavaScript), `still()` and, in `mirrors`, which parts of the state are traits of their own:
     {trait: path into the state}, such as {"lr": ("rules", 0, "hyper", "lr")}. The reader's changes arrive in these traits, and what
-    Python sets moves the figure. Figures are ordinary widgets: link, observe and HBox work.
+    Python sets moves the figure. What only Python changes, such as recorded runs, is `spec["data"]`: the kernel may push into it while
+    a cell runs and the reader moves the rest. Figures are ordinary widgets: link, observe and HBox work.
     """
 
     _esm = script.module()
@@ -26,11 +27,13 @@ class Live(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
     kind = ""
 
-    def __init__(self, state, title, question, mirrors):
+    def __init__(self, state, title, question, mirrors, data=None):
         if not isinstance(title, str) or not title.strip():
             raise TypeError(f"A figure needs a title that says what to see, got {title!r}.")
         self._mirrors = mirrors
-        super().__init__(spec={"kind": self.kind, "title": title, "question": question}, state=state)
+        data = {} if data is None else {"data": data}
+        room = {"flex": "1 1 auto", "min_width": "0"}  # in an HBox a figure takes what the others leave
+        super().__init__(spec={"kind": self.kind, "title": title, "question": question, **data}, state=state, layout=room)
         self.add_traits(**{name: traitlets.Any(_at(state, path)) for name, path in self._mirrors.items()})
         self.observe(self._to_traits, "state")
         self.observe(self._to_state, list(self._mirrors))

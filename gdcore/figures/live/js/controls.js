@@ -19,12 +19,15 @@ function reach(field, value, wanted) {
   return {low: Math.max(0, field.low), high: 1, scale: "linear"};
 }
 
-// get() and set(value) read and change the state; says(value) puts the value in words; check(value) throws a sentence.
-function slider(figure, {label, title = label, low, high, scale = "linear", get, set, check = () => {}, symbol}) {
+// get() and set(value) read and change the state; check(value) throws a sentence; marks() gives [[words, value], …], always as many:
+// values worth a tick on the slider and a button that goes there.
+function slider(figure, {label, title = label, low, high, scale = "linear", get, set, check = () => {}, symbol, marks = () => []}) {
   const {to, from} = SCALES[scale];
   const range = element("input", {type: "range", min: 0, max: 1000, "aria-label": title});
   const typed = element("input", {type: "text", inputmode: "decimal", "aria-label": `${title}, typed`, size: 7, autocomplete: "off", spellcheck: "false"});
-  const box = element("div", {class: "gd-live-slider", "data-shows": true, "data-symbol": symbol}, element("span", {title}, label), range, typed);
+  const places = marks().map((_, i) => button(figure, "", () => set(marks()[i][1])));
+  const box = element("div", {class: "gd-live-slider", "data-shows": true, "data-symbol": symbol}, element("span", {title}, label), range, typed,
+    ...(places.length ? [element("div", {class: "gd-live-places"}, ...places)] : []));
   const round = (value) => (scale === "integer" ? value : Number(value.toPrecision(4)));
   range.addEventListener("input", () => set(round(Math.min(high, Math.max(low, from(range.value / 1000, low, high))))), {signal: figure.signal});
   typed.addEventListener("change", () => {
@@ -40,15 +43,20 @@ function slider(figure, {label, title = label, low, high, scale = "linear", get,
       typed.title = error.message;
     }
   }, {signal: figure.signal});
+  const share = (value) => Math.min(1, Math.max(0, to(Math.min(high, Math.max(low, value)), low, high)));
   box.show = () => {
-    const value = get();
-    const at = Math.min(1, Math.max(0, to(Math.min(high, Math.max(low, value)), low, high)));
+    const value = get(), at = share(value);
+    places.forEach((place, i) => (place.textContent = `${marks()[i][0]} = ${number(marks()[i][1], 3)}`));
+    if (places.length) range.style.background = marks().map(([, mark]) => tick(share(mark))).join();
     if (document.activeElement !== range || Math.abs(range.value - 1000 * at) > 1) range.value = Math.round(1000 * at);
     range.setAttribute("aria-valuetext", number(value));
     if (document.activeElement !== typed) typed.value = number(value);
   };
   return box;
 }
+
+// A tick at a share of the slider, which the middle of its knob can reach.
+const tick = (share) => `linear-gradient(var(--gd-live-ink) 0 0) calc(${100 * share}% + ${1 - 2 * share} * (0.575rem - 1px)) 50% / 2px 0.9rem no-repeat`;
 
 function choice(figure, {label, options, get, set}) {
   const list = element("select", {"aria-label": label}, ...options.map(([value, text]) => element("option", {value}, text)));
@@ -64,8 +72,21 @@ function button(figure, text, act, attributes = {}) {
   return made;
 }
 
-// Play, one step, back to the start, and a slider over the steps. `state.step` is what all panels show.
-function player(figure, last, seconds = 4) {
+// A line of one colour below the panels: its name, an <output> for what it does, and its controls.
+function lane(i, name, ...children) {
+  return element("section", {class: "gd-live-racer", style: `--racer: var(--gd-live-${["blue", "orange", "green", "purple"][i]})`},
+    element("div", {class: "gd-live-name"}, typeof name === "string" ? element("b", {}, name) : name, element("output")), ...children);
+}
+
+// A mouse over the panel, and a tap on it, change the state by what `changes` makes of the place on the x axis.
+function follow(figure, plot, changes) {
+  const pick = (event) => figure.set(changes(plot.at(event)[0]));
+  plot.canvas.addEventListener("pointermove", (event) => event.pointerType === "mouse" && pick(event), {signal: figure.signal});
+  plot.canvas.addEventListener("click", pick, {signal: figure.signal});
+}
+
+// Play, one step, back to the start, and a slider over the steps. `state.step` is what all panels show; says(step) puts it in words.
+function player(figure, last, {seconds = 4, says = (step) => `${step} of ${last()}`} = {}) {
   let running = 0;
   const stop = () => {
     cancelAnimationFrame(running);
@@ -93,9 +114,16 @@ function player(figure, last, seconds = 4) {
   box.show = () => {
     range.max = last();
     range.value = figure.state.step;
-    range.setAttribute("aria-valuetext", `${figure.state.step} of ${last()}`);
+    range.setAttribute("aria-valuetext", says(figure.state.step));
   };
   return box;
+}
+
+// A panel against steps: pointing at a step shows it in all panels.
+function pointAtStep(figure, plot, last) {
+  const pick = (event) => figure.set({step: Math.min(last(), Math.round(plot.at(event)[0]))});
+  plot.canvas.addEventListener("pointermove", (event) => (event.pointerType === "mouse" || event.buttons) && pick(event), {signal: figure.signal});
+  plot.canvas.addEventListener("click", pick, {signal: figure.signal});
 }
 
 // A point to drag, or to move with the arrow keys (with shift: ten times as far). On a mouse the whole panel takes hold of it.
@@ -121,9 +149,8 @@ function handle(figure, plot, {label, get, set}) {
     const way = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1]}[event.key];
     if (!way) return;
     event.preventDefault();
-    const {x: {range: [x0, x1]}, y: {range: [y0, y1]}} = plot.axis, by = event.shiftKey ? 0.1 : 0.01;
-    const [x, y] = get();
-    set([Math.min(x1, Math.max(x0, x + way[0] * by * (x1 - x0))), Math.min(y1, Math.max(y0, y + way[1] * by * (y1 - y0)))]);
+    const at = get(), by = event.shiftKey ? 0.1 : 0.01;
+    set(["x", "y"].map((name, i) => (way[i] ? plot.value(name, plot.share(name, at[i]) + way[i] * by) : at[i])));
   });
   return () => {
     const [x, y] = get();

@@ -6,11 +6,12 @@
 const KINDS = {};
 
 class Figure {
-  // spec: {kind, title, question, state}; host.changed(state) is called when the reader has changed something.
+  // spec: {kind, title, question, state, data?}; host.changed(state) is called when the reader has changed something.
   constructor(root, spec, host = {}) {
     this.root = root;
     this.host = host;
     this.state = structuredClone(spec.state);
+    this.data = spec.data; // what only the host changes, such as recorded runs
     this.ending = new AbortController();
     this.signal = this.ending.signal; // pass it to addEventListener: all ears close together
     this.plots = [];
@@ -25,7 +26,14 @@ class Figure {
     this.kind = KINDS[spec.kind](this);
     root.append(this.body);
     root.classList.add("gd-live-on");
-    for (const plot of this.plots) plot.watch();
+    const nearness = new IntersectionObserver(([{isIntersecting}]) => { // nothing is drawn until the figure comes near the window
+      if (!isIntersecting) return;
+      nearness.disconnect();
+      this.near = true;
+      for (const plot of this.plots) plot.watch();
+    }, {rootMargin: "300px"});
+    nearness.observe(this.body);
+    this.signal.addEventListener("abort", () => nearness.disconnect());
     for (const target of [document.documentElement, document.body]) {
       const themes = new MutationObserver(() => (this.readColors(), this.redraw()));
       themes.observe(target, {attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"]});
@@ -68,7 +76,7 @@ class Figure {
     if (this.untold) this.host.changed?.(structuredClone(this.state));
     this.untold = false;
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.say(this.kind.describe?.() ?? ""), 400);
+    this.resting = setTimeout(() => this.say(this.error ? "" : this.kind.describe?.() ?? ""), 400);
   }
 
   complain(error) {
@@ -111,6 +119,28 @@ function complaint(error) {
   return element("p", {class: "gd-live-error", role: "alert"}, `This figure cannot be shown: ${error.message}`);
 }
 
+function insist(good, sentence) {
+  if (!good) throw new Error(sentence);
+}
+
+// A sentence for a number of the state that is not what it should be.
+function within(name, value, low, high, whole) {
+  insist(value >= low && value <= high && (!whole || Number.isInteger(value)),
+    `${name} is ${JSON.stringify(value)}; give a ${whole ? "whole number" : "number"} from ${number(low)} to ${number(high)}.`);
+}
+
+// act() once for each new set of these values of the state; what is shown of the steps then ends where they do.
+function onChange(state, names, act) {
+  let known;
+  return () => {
+    const now = JSON.stringify(names.map((name) => state[name]));
+    if (now === known) return;
+    act();
+    state.step = Math.max(0, Math.min(state.steps, state.step | 0));
+    known = now;
+  };
+}
+
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // A number for people: four digits, a true minus, powers of ten as such.
@@ -135,11 +165,11 @@ function mount(root, spec, host) {
   }
 }
 
-// The static page: a figure holds its values as JSON. Its panels and controls are built at once, so that nothing moves later;
-// the drawing waits its turn.
-function enliven(root) {
-  if (root.figure) return;
-  root.figure = mount(root, JSON.parse(root.querySelector("script[type='application/json']").textContent));
+// The static page: each figure holds its values as JSON.
+function enliven(page = document) {
+  for (const root of page.querySelectorAll("figure.gd-live:not(.gd-live-on)")) {
+    root.figure = mount(root, JSON.parse(root.querySelector("script[type='application/json']").textContent));
+  }
 }
 
 // First pictures are drawn one after another, each in a task of its own, so that the page stays quick.
@@ -159,7 +189,7 @@ function drawInTurn(figure) {
 
 // JupyterLab: the same figure, whose state is the widget's.
 function render({model, el}) {
-  const root = element("figure", {class: "gd-live"});
+  const root = element("figure", {class: "gd-live", "aria-label": model.get("spec").title});
   el.append(root);
   const figure = mount(root, {...model.get("spec"), state: model.get("state")}, {
     changed(state) {
@@ -171,18 +201,20 @@ function render({model, el}) {
   // Lab's shortcuts would eat the keys of sliders and handles
   root.addEventListener("keydown", (event) => event.stopPropagation());
   const listen = () => figure?.receive(model.get("state"));
+  const grow = () => figure && ((figure.data = model.get("spec").data), figure.redraw());
   model.on("change:state", listen);
+  model.on("change:spec", grow);
   return () => {
     model.off("change:state", listen);
+    model.off("change:spec", grow);
     figure?.destroy();
   };
 }
 
-// What the static page does once its text is there.
+// What the static page does once its text is there, which it is for a script that was told to wait.
 function begin() {
-  document.addEventListener("DOMContentLoaded", () => {
-    linkSymbols();
-    const {figure} = document.querySelector("figure.gd-live[data-linked]") ?? {};
-    if (figure) linkToAddress(figure, ["surface", "rules", "start", "steps"]);
-  });
+  enliven();
+  linkSymbols();
+  const {figure} = document.querySelector("figure.gd-live[data-linked]") ?? {};
+  if (figure) linkToAddress(figure, ["surface", "rules", "start", "steps"]);
 }

@@ -4,11 +4,11 @@ const SUPERSCRIPT = {"-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 
 const power = (exponent) => (exponent === 0 ? "1" : exponent === 1 ? "10" : `10${[...String(exponent)].map((c) => SUPERSCRIPT[c]).join("")}`);
 
 class Plot {
-  // label: for screen readers; x, y: {label, log, integer}; aspect: height / width; grid: whether ticks have lines; bare: no axes
+  // label: for screen readers; x, y: {label, log, integer, marks}; aspect: height / width; grid: whether ticks have lines; bare: no axes
   constructor(figure, {label, x = {}, y = {}, aspect = 0.75, grid = true, bare = false}) {
     Object.assign(this, {figure, grid});
     this.axis = {x: {range: [0, 1], ...x}, y: {range: [0, 1], ...y}};
-    this.margin = bare ? {left: 0, right: 0, top: 0, bottom: 0} : {left: y.label ? 56 : 36, right: 14, top: 12, bottom: x.label ? 40 : 26};
+    this.margin = bare ? {left: 0, right: 0, top: 0, bottom: 0} : {left: y.label ? 60 : 36, right: 14, top: 12, bottom: x.label ? 40 : 26};
     this.canvas = element("canvas", {role: "img", "aria-label": label});
     this.box = element("div", {class: "gd-live-plot", style: `aspect-ratio: 1 / ${aspect}`}, this.canvas);
     this.pen = this.canvas.getContext("2d");
@@ -17,7 +17,7 @@ class Plot {
     figure.plots.push(this);
   }
 
-  // Follow the size of the box; the first report comes at once and draws the first picture.
+  // Follow the size of the box; the first report comes at once.
   watch() {
     const sizes = new ResizeObserver(() => {
       const {width, height} = this.box.getBoundingClientRect();
@@ -27,6 +27,7 @@ class Plot {
       this.canvas.width = Math.round(width * density);
       this.canvas.height = Math.round(height * density);
       this.fields.clear();
+      this.figure.readColors(); // JupyterLab builds the figure before it is in the page, where there are no colours yet
       drawInTurn(this.figure);
     });
     sizes.observe(this.box);
@@ -44,6 +45,12 @@ class Plot {
     return log ? (Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low)) : (value - low) / (high - low);
   }
 
+  // The value at a share of an axis, held inside it: what `share` undoes.
+  value(name, share) {
+    const {range: [low, high], log} = this.axis[name], inside = Math.min(1, Math.max(0, share));
+    return log ? low * (high / low) ** inside : low + inside * (high - low);
+  }
+
   x(value) {
     return this.margin.left + this.share("x", value) * (this.width - this.margin.left - this.margin.right);
   }
@@ -55,14 +62,9 @@ class Plot {
   // The values at a place of the screen, held inside the axes.
   at(event) {
     const box = this.canvas.getBoundingClientRect();
-    const of = (name, share) => {
-      const {range: [low, high], log} = this.axis[name];
-      const inside = Math.min(1, Math.max(0, share));
-      return log ? low * (high / low) ** inside : low + inside * (high - low);
-    };
     const {left, right, top, bottom} = this.margin;
-    return [of("x", (event.clientX - box.left - left) / (box.width - left - right)),
-            of("y", 1 - (event.clientY - box.top - top) / (box.height - top - bottom))];
+    return [this.value("x", (event.clientX - box.left - left) / (box.width - left - right)),
+            this.value("y", 1 - (event.clientY - box.top - top) / (box.height - top - bottom))];
   }
 
   // -- drawing ----------------------------------------------------------------------------------------------------------------
@@ -148,6 +150,26 @@ class Plot {
     pen.restore();
   }
 
+  // The region between two curves, given as functions of the number of a point.
+  area(count, x, low, high, {color, alpha = 1}) {
+    const {pen} = this;
+    pen.save();
+    Object.assign(pen, {fillStyle: color, globalAlpha: alpha});
+    pen.beginPath();
+    for (let i = 0; i < count; i++) pen.lineTo(this.x(x(i)), hold(this.y(high(i)), this.height));
+    for (let i = count - 1; i >= 0; i--) pen.lineTo(this.x(x(i)), hold(this.y(low(i)), this.height));
+    pen.fill();
+    pen.restore();
+  }
+
+  // A mark across the panel, such as that of the step.
+  upright(x, {color = this.figure.colors.quiet, width = 1, dash = []} = {}) {
+    Object.assign(this.pen, {strokeStyle: color, lineWidth: width});
+    this.pen.setLineDash(dash);
+    this.segment(this.x(x), this.margin.top, this.x(x), this.height - this.margin.bottom);
+    this.pen.setLineDash([]);
+  }
+
   dot(x, y, {color, radius = 4, alpha = 1, ring = true}) {
     const {pen} = this;
     pen.globalAlpha = alpha;
@@ -163,7 +185,7 @@ class Plot {
     pen.globalAlpha = 1;
   }
 
-  text(words, x, y, {color = this.figure.colors.ink, align = "left", baseline = "middle", dx = 0, dy = 0, bold = false} = {}) {
+  text(words, x, y, {color = this.figure.colors.ink, align = "left", baseline = "middle", dx = 0, dy = 0, bold = false, halo = true} = {}) {
     const {pen} = this;
     pen.save();
     pen.textAlign = align;
@@ -171,10 +193,41 @@ class Plot {
     if (bold) pen.font = `600 ${pen.font}`;
     pen.lineWidth = 3;
     pen.strokeStyle = this.figure.colors.ground; // a halo, so that lines do not cross the letters
-    pen.strokeText(words, this.x(x) + dx, this.y(y) + dy);
+    if (halo) pen.strokeText(words, this.x(x) + dx, this.y(y) + dy);
     pen.fillStyle = color;
     pen.fillText(words, this.x(x) + dx, this.y(y) + dy);
     pen.restore();
+  }
+
+  // Words beside a point, held inside the axes; dx is on the side where they would like to be.
+  note(words, x, y, dx, color, dy = 0) {
+    const {left, right, top, bottom} = this.margin, wide = this.pen.measureText(words).width + Math.abs(dx);
+    if (Number.isNaN(x + y)) return;
+    const at = Math.max(left, Math.min(this.width - right, this.x(x)));
+    const side = at + wide > this.width - right ? -1 : at - wide < left ? 1 : Math.sign(dx);
+    const height = Math.max(top + 8, Math.min(this.height - bottom - 8, this.y(y) + dy));
+    this.text(words, x, y, {color, align: side < 0 ? "right" : "left", dx: at - this.x(x) + side * Math.abs(dx), dy: height - this.y(y)});
+  }
+
+  // Lines named at their right ends, or beside x, and pushed apart: [[words, y, color], …].
+  ends(names, x = this.axis.x.range[1]) {
+    const floor = this.axis.y.range[0], low = this.y(floor), right = this.x(x) + 70 > this.width, side = right ? -14 : 5;
+    const placed = names.map(([words, y, color]) => [this.y(y) - (right ? 9 : 0), words, color]).filter(([at]) => Number.isFinite(at));
+    let free = this.margin.top + 8;
+    placed.sort((a, b) => a[0] - b[0]).forEach(([at, words, color], i) => {
+      free = Math.max(free, Math.min(at, low - 8 - 15 * (placed.length - 1 - i)));
+      this.text(words, x, floor, {color, align: right ? "right" : "left", dx: side, dy: free - low});
+      free += 15;
+    });
+  }
+
+  arrow(x0, y0, x1, y1, color) {
+    const [a, b, dx, dy] = [this.x(x0), this.y(y0), this.x(x1) - this.x(x0), this.y(y1) - this.y(y0)], turn = Math.atan2(dy, dx);
+    if (!(Math.hypot(dx, dy) > 2)) return;
+    const far = Math.max(1, Math.hypot(dx, dy) / (4 * this.width)), [c, d] = [a + dx / far, b + dy / far]; // a head far outside is not missed
+    Object.assign(this.pen, {strokeStyle: color, lineWidth: 3});
+    this.segment(a, b, c, d);
+    for (const by of [turn - 0.45, turn + 0.45]) this.segment(c, d, c - 11 * Math.cos(by), d - 11 * Math.sin(by));
   }
 
   // The landscape as bands of equal height, the deeper the darker. `key` names what the picture depends on: it is kept until that changes.
@@ -191,10 +244,14 @@ class Plot {
 
 const hold = (at, size) => Math.max(-4 * size, Math.min(5 * size, at));
 
-// [[value, text], …] for an axis: powers of ten, or round numbers.
-function ticks({range: [low, high], log, integer}, count) {
-  if (log) {
-    const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+// [[value, text], …] for an axis: its own marks, or powers of ten, or round numbers.
+function ticks({range: [low, high], log, integer, marks}, count) {
+  if (marks) return marks;
+  const [first, last] = log ? [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)] : [];
+  const steps = log && last - first < 2 ? [first - 1, first, last].flatMap((e) => [1, 2, 5].map((m) => Number(`${m}e${e}`))) : [];
+  const inside = [...new Set(steps)].filter((v) => v >= low && v <= high);
+  if (inside.length > 2) return inside.map((v) => [v, number(v)]); // between powers of ten 1, 2 and 5
+  if (last > first) { // else the range holds less than two powers of ten, and round numbers say more
     const every = Math.max(1, Math.ceil((last - first + 1) / count));
     const found = [];
     for (let e = first; e <= last; e++) if ((e - first) % every === 0) found.push([10 ** e, power(e)]);

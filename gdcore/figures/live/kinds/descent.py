@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gdcore.figures.live.spec import rule_json, surface_json
+from gdcore.figures.live.spec import moved, rule_json, surface_json
 from gdcore.figures.live.widget import Live
 from gdcore.figures.style import INK, PALETTE, figure, label_ends
 from gdcore.figures.surface import descent as contours
@@ -56,7 +56,7 @@ class Descent(Live):
         """What gdcore.minimize says of each rule, with the hyper-parameters and the start that the reader has left."""
         start = self.state["start"]
         x0 = np.array(start) if self.surface.dimension > 1 else start[0]
-        rules = [_with(rule, told) for rule, told in zip(self._rules, self.state["rules"])]
+        rules = [moved(rule, told) for rule, told in zip(self._rules, self.state["rules"])]
         return [minimize(self.surface, x0, rule, self.state["steps"], tolerance=None, progress=False) for rule in rules]
 
     @property
@@ -103,14 +103,6 @@ def _surface(surface):
     if not isinstance(surface, Surface) or surface.dimension > 2 or surface.box is None:
         raise TypeError(f"A figure draws a surface of gdcore.surfaces with one or two variables, got {surface!r}.")
     return surface
-
-
-def _with(rule, told):
-    """The rule with the hyper-parameters that the figure has now."""
-    values = {}
-    while told:
-        values, told = {**values, **told["hyper"]}, told.get("inner")
-    return rule.with_hyperparameters(**{name: value for name, value in values.items() if name in rule.hyperparameters()})
 
 
 def _inside(points, box):

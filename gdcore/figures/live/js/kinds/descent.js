@@ -11,7 +11,7 @@ KINDS.descent = (figure) => {
   const drag = handle(figure, map, {label: "start", get: () => flat() ? [figure.state.start[0], surface.value(figure.state.start)] : figure.state.start, set: (point) => figure.set({start: flat() ? [point[0]] : point})});
   const last = () => Math.max(1, ...runs.map((run) => run.values.length - 1));
   const flat = () => surface.dimension === 1;
-  let surface = makeSurface(state.surface), runs = [], known = "", heights;
+  let surface = makeSurface(state.surface), runs = [], known = "";
   if (state.editable) figure.root.dataset.linked = true;
   const play = player(figure, last);
   figure.controls.append(play);
@@ -46,18 +46,7 @@ KINDS.descent = (figure) => {
   }
 
   function drawMap() {
-    const box = figure.state.box ?? surface.box, [[x0, x1], second] = box;
-    if (!box.every(([low, high]) => low < high)) throw new Error(`box is ${JSON.stringify(box)}; each side goes from a lower number to a higher.`);
-    map.range("x", x0, x1);
-    if (flat()) heights = sampled(surface, x0, x1);
-    map.range("y", ...(flat() ? heights.range : second));
-    map.axis.y.label = flat() ? "f(x)" : "x₂";
-    map.clear();
-    map.inside(() => {
-      if (flat()) map.line(heights.xs.length, (i) => heights.xs[i], (i) => heights.ys[i], {color: figure.colors.ink, width: 1.5});
-      else map.field((x, y) => surface.value([x, y]), JSON.stringify(figure.state.surface));
-    });
-    map.axes();
+    landscape(map, surface, figure.state);
     map.inside(() => {
       for (const minimum of surface.minima) map.text("×", minimum[0], flat() ? surface.value(minimum) : minimum[1], {align: "center", bold: true});
       runs.forEach((run, i) => path(run, figure.colors.racers[i]));
@@ -85,8 +74,7 @@ KINDS.descent = (figure) => {
     losses.axes();
     losses.inside(() => {
       const at = Math.min(figure.state.step, last());
-      Object.assign(losses.pen, {strokeStyle: figure.colors.quiet, lineWidth: 1});
-      losses.segment(losses.x(at), 0, losses.x(at), losses.height);
+      losses.upright(at);
       runs.forEach((run, i) => {
         const color = figure.colors.racers[i], until = Math.min(at, run.values.length - 1);
         losses.line(run.values.length, (k) => k, (k) => above(run.values[k]), {color});
@@ -95,9 +83,7 @@ KINDS.descent = (figure) => {
     });
   }
 
-  const pick = (event) => figure.set({step: Math.round(losses.at(event)[0])});
-  losses.canvas.addEventListener("pointermove", (event) => (event.pointerType === "mouse" || event.buttons) && pick(event), {signal: figure.signal});
-  losses.canvas.addEventListener("click", pick, {signal: figure.signal});
+  pointAtStep(figure, losses, last);
 
   return {
     draw() {
@@ -116,7 +102,6 @@ KINDS.descent = (figure) => {
 
 // -- words ------------------------------------------------------------------------------------------------------------------
 
-const nameOf = ({rule, inner}) => (inner ? `${rule} around ${nameOf(inner)}` : rule);
 const shape = (rule) => nameOf(rule);
 
 // "after 40 steps loss 1.2e-4, converging" or "diverged at step 7".
@@ -126,84 +111,4 @@ function verdict(run, step) {
   const value = run.values[k], earlier = run.values[Math.floor(k * 0.8)], slope = run.norms[k];
   const trend = slope < 1e-6 ? "at rest" : k < 5 ? "" : value < earlier ? (slope < run.norms[0] * 0.5 ? "converging" : "falling") : "not falling";
   return `after ${k} step${k === 1 ? "" : "s"} loss ${number(value, 3)}${trend && `, ${trend}`}`;
-}
-
-function sampled(surface, low, high) {
-  const xs = Array.from({length: 241}, (_, i) => low + ((high - low) * i) / 240), ys = xs.map((x) => surface.value([x]));
-  const [bottom, top] = [Math.min(...ys), Math.max(...ys)];
-  return {xs, ys, range: [bottom - 0.05 * (top - bottom), top + 0.05 * (top - bottom)]};
-}
-
-// -- one racer: its colour, its name, how it does, its sliders ------------------------------------------------------------------
-
-function racer(figure, i) {
-  const rule = figure.state.rules[i], sliders = hyperSliders(figure, i, rule, []);
-  const first = sliders.filter(([name]) => !figure.state.sliders || figure.state.sliders.includes(name)).map(([, made]) => made);
-  const rest = sliders.filter(([, made]) => !first.includes(made)).map(([, made]) => made);
-  const name = figure.state.editable ? ruleChoice(figure, i) : element("b", {}, nameOf(rule));
-  const remove = figure.state.editable && figure.state.rules.length > 1 ? [button(figure, "×", () => figure.set({rules: figure.state.rules.filter((_, j) => j !== i)}), {"aria-label": `remove ${nameOf(rule)}`})] : [];
-  const more = rest.length ? [element("details", {}, element("summary", {}, "more"), ...rest)] : [];
-  return element("section", {class: "gd-live-racer", style: `--racer: var(--gd-live-${["blue", "orange", "green", "purple"][i]})`},
-    element("div", {class: "gd-live-name"}, name, ...remove, element("output", {})), ...first, ...more);
-}
-
-// [[name, slider], …] for a rule and the rules inside it.
-function hyperSliders(figure, i, rule, within) {
-  const at = (rules) => within.reduce((r) => r.inner, rules[i]);
-  const own = Object.entries(RULES[rule.rule].fields).filter(([, field]) => typeof field.default === "number").map(([name, field]) => {
-    const value = rule.hyper?.[name] ?? field.default;
-    const set = (v) => {
-      const rules = structuredClone(figure.state.rules), target = at(rules);
-      target.hyper = {...target.hyper, [name]: v};
-      figure.set({rules});
-    };
-    return [name, slider(figure, {
-      label: field.text, title: `${field.text} of ${nameOf(rule)}: ${field.meaning}`, symbol: name, ...reach(field, value, figure.state.ranges?.[name]),
-      get: () => at(figure.state.rules).hyper?.[name] ?? field.default, set,
-      check: (v) => makeRule({...at(figure.state.rules), hyper: {...at(figure.state.rules).hyper, [name]: v}}),
-    })];
-  });
-  return rule.inner ? [...own, ...hyperSliders(figure, i, rule.inner, [...within, 0])] : own;
-}
-
-// -- the explorer's choices ----------------------------------------------------------------------------------------------------
-
-const plain = () => Object.entries(RULES).filter(([, rule]) => !rule.wraps);
-
-function ruleChoice(figure, i) {
-  const set = (name) => figure.set({rules: figure.state.rules.map((rule, j) => (j === i ? {rule: name, hyper: {}} : rule))});
-  return choice(figure, {label: `rule ${i + 1}`, options: plain().map(([name]) => [name, name]), get: () => figure.state.rules[i].rule, set});
-}
-
-function addRule(figure) {
-  const add = button(figure, "Add a rule", () => {
-    const used = figure.state.rules.map((rule) => rule.rule);
-    figure.set({rules: [...figure.state.rules, {rule: plain().find(([name]) => !used.includes(name))[0], hyper: {}}]});
-  });
-  add.disabled = figure.state.rules.length >= 4;
-  return add;
-}
-
-function choices(figure) {
-  const set = (name) => figure.set({surface: {surface: name}, start: [...makeSurface({surface: name}).start], box: null});
-  const names = Object.keys(SURFACES).map((name) => [name, name.replaceAll("_", " ")]);
-  return [
-    choice(figure, {label: "surface", options: names, get: () => figure.state.surface.surface, set}),
-    addRule(figure),
-    slider(figure, {label: "steps", low: 10, high: 2000, scale: "integer", get: () => figure.state.steps, set: (steps) => figure.set({steps, step: steps})}),
-  ];
-}
-
-// Sliders for what a family of surfaces leaves open, such as the condition of a bowl.
-const WINDOWS = {condition: [1, 1000, "log"], rotation: [-90, 90]};
-
-function parameterSliders(figure) {
-  const {surface} = figure.state.surface, {ranges, editable} = figure.state;
-  const open = Object.entries(SURFACES[surface].parameters).filter(([name]) => ranges?.[name] || (editable && WINDOWS[name]));
-  return open.map(([name, field]) => slider(figure, {
-    label: field.text, title: field.meaning, ...reach(field, field.default, ranges?.[name] ?? WINDOWS[name]),
-    get: () => figure.state.surface.parameters?.[name] ?? field.default,
-    set: (v) => figure.set({surface: {surface, parameters: {...figure.state.surface.parameters, [name]: v}}}),
-    check: (v) => makeSurface({surface, parameters: {[name]: v}}),
-  }));
 }
