@@ -20,6 +20,15 @@ def test_every_page_of_the_contents_is_there(book):
     assert {contents["root"], *files} <= set(book.pages)
 
 
+def test_each_chapter_is_followed_by_its_exercises(book):
+    """They are pages to read, after their chapter and before the next one."""
+    names = sorted(path.stem for path in (book.source / "exercises").glob("[0-9]*.ipynb"))
+    assert len(names) >= 3 and {f"exercises/{name}" for name in names} == {page for page in book.pages if page.startswith("exercises/")}
+    for name in names:
+        following = re.search(r'class="right-next"\s+href="([^"]+)"', (book.html / f"chapters/{name}.html").read_text("utf-8"))
+        assert following[1] == f"../exercises/{name}.html"
+
+
 def test_the_plan_knows_every_chapter(chapters):
     plan = yaml.safe_load((ROOT / "book" / "chapters.yml").read_text("utf-8"))
     names = [name for part in plan for name, *_ in part["chapters"]]
