@@ -22,17 +22,19 @@ import numpy as np
 import gdcore
 from gdcore.grade import confine
 
-__all__ = ["Child", "Gone", "Sandbox", "stop"]
+__all__ = ["Child", "Gone", "Sandbox", "stop", "stopped"]
 
 TOTAL = 90  # seconds for a notebook, all in all
 CELL = 10  # seconds for one of its cells, before any question is asked
+STARTING = 15  # seconds for Python itself to start
 GRACE = 1.5  # seconds more than the child's own alarm, before it is ended from here
 LARGEST_REPLY = 2 << 20  # bytes
 DEEPEST = 20  # lists within lists
 LARGEST_FOLDER, MOST_FILES = 64 << 20, 2000  # bytes, files and folders
 PACKAGE = pathlib.Path(gdcore.__file__).resolve().parent
+PREFIXES = (("unshare", "-rnpf", "--kill-child", "--mount-proc"), ("unshare", "-rn"))  # no network and own processes; no network
 START = "import sys; sys.path.insert(0, sys.argv[1]); from gdcore.grade.child import main; main()"
-THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")} | {"VECLIB_MAXIMUM_THREADS": "1"}
 
 _living, _stopped = set(), threading.Event()
 
@@ -52,6 +54,11 @@ def stop():
         child.end()
 
 
+def stopped():
+    """Whether `stop` was called: what came back since then is no verdict."""
+    return _stopped.is_set()
+
+
 @dataclass(frozen=True)
 class Sandbox:
     """How far this system can confine a process: the command in front of Python, and in words what holds and what does not."""
@@ -64,8 +71,8 @@ class Sandbox:
         """The most that works here; `hidden`: folders and files that no submission may read."""
         answers = [p for p in (PACKAGE / "check").iterdir() if p.name.startswith(("ch", "__pycache__")) and p.name != "check"]
         everything = tuple(str(p) for p in (*answers, PACKAGE / "grade", *hidden))
-        for prefix in (("unshare", "-rnpf", "--kill-child", "--mount-proc"), ("unshare", "-rn")):
-            if sys.platform == "linux" and shutil.which("unshare") and not subprocess.run([*prefix, "true"], capture_output=True).returncode:
+        for prefix in PREFIXES if sys.platform == "linux" and shutil.which("unshare") else ():
+            if subprocess.run([*prefix, "true"], capture_output=True).returncode == 0:
                 return cls(prefix, everything)
         return cls((), everything)
 
@@ -77,7 +84,7 @@ class Sandbox:
     def words(self):
         """What holds on this system, a sentence each."""
         root = hasattr(os, "geteuid") and os.geteuid() == 0
-        yield "The network was closed." if self.prefix else "The network was OPEN: this system does not let the grader close it (unshare -rn)."
+        yield "The network was closed." if self.prefix else "The network was OPEN: this system does not let the grader close it (unshare)."
         if not self.alone:
             yield "Each notebook had process numbers of its own: whatever it started ended with it, and it saw no other process."
         elif root:
@@ -98,7 +105,7 @@ class Child:
             raise Gone("The grader was stopped.")
         self.folder = tempfile.mkdtemp(prefix="gdcore-grade-")
         self.socket, theirs = socket.socketpair()
-        self.rest, self.cell = b"", None
+        self.rest, self.cell, self.until = b"", None, 0.0
         environment = {"HOME": self.folder, "TMPDIR": self.folder, "MPLBACKEND": "Agg", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
                        "PYTHONHASHSEED": "0", **THREADS}  # fmt: skip
         root = str(PACKAGE.parent)
@@ -134,15 +141,15 @@ class Child:
 
     def _request(self, message, seconds, between=None):
         """Send a message and return the reply that bears its number; `between`: seconds from one cell to the next."""
-        id = secrets.token_hex(16)
-        end, self.rest = time.monotonic() + seconds, b""
+        id, begin, self.rest = secrets.token_hex(16), time.monotonic(), b""
+        end = begin + seconds
         try:
             self.socket.settimeout(min(seconds, 10))
             self.socket.sendall(json.dumps(message | {"id": id}).encode() + b"\n")
         except OSError:
             raise self._gone("The process ended (it was closed, or it crashed).") from None
-        until = min(end, time.monotonic() + (between or seconds) + 10 * (between is not None))  # Python itself needs time to start
-        for line in self._lines(lambda: until):
+        self.until = min(end, begin + STARTING + between) if between else end
+        for line in self._lines():
             try:
                 reply = json.loads(line)
             except (ValueError, RecursionError):
@@ -153,10 +160,10 @@ class Child:
                 self.cell = None
                 return reply
             self.cell = reply["cell"] if isinstance(reply["cell"], int) else None
-            until = min(end, time.monotonic() + between) if between else until
+            self.until = min(end, time.monotonic() + between) if between else end
 
-    def _lines(self, until):
-        """The lines that come, until a moment that may move; `Gone` if the process ends, or takes or sends or writes too much."""
+    def _lines(self):
+        """The lines that come, up to the moment `until`; `Gone` if the process ends, or takes or sends or writes too much."""
         received, looked = 0, time.monotonic()
         while True:
             line, found, rest = self.rest.partition(b"\n")
@@ -165,7 +172,7 @@ class Child:
                 yield line
                 continue
             now = time.monotonic()
-            if now > until():
+            if now > self.until:
                 raise self._gone("It did not stop when its time was up, and was ended.")
             if now - looked > 0.25:
                 looked = now
