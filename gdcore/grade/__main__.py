@@ -21,6 +21,7 @@ def main(arguments=None):
     if not options.submissions.is_dir():
         sys.exit(f"There is no folder {options.submissions}: give the folder that holds one folder or notebook for each student.")
     confine.hide_memory()
+    confine.adopt()
     asked = manual_questions()
     try:
         options.out.mkdir(parents=True, exist_ok=True)

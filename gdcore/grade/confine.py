@@ -11,7 +11,7 @@ import resource
 import struct
 import sys
 
-__all__ = ["hide_memory", "landlock", "limit", "seal"]
+__all__ = ["adopt", "hide_memory", "landlock", "limit", "seal"]
 
 MEMORY, FILE, FILES, PROCESSES = 3 << 30, 16 << 20, 256, 64  # bytes, bytes a file, open files, processes and threads
 SYSTEM = ("/usr", "/lib", "/lib64", "/etc/fonts", "/etc/ld.so.cache", "/etc/localtime", "/proc/cpuinfo", "/proc/meminfo", "/proc/self",
@@ -22,7 +22,7 @@ EXECUTE, WRITE, READ, LIST = 1, 2, 4, 8
 ALL, TRUNCATE = (1 << 13) - 1, 1 << 14
 OF_FILES = EXECUTE | WRITE | READ | TRUNCATE
 CREATE, ADD, RESTRICT = 444, 445, 446  # system calls, the same on every processor
-NO_NEW_PRIVILEGES, DUMPABLE = 38, 4
+NO_NEW_PRIVILEGES, DUMPABLE, SUBREAPER = 38, 4, 36
 
 
 def limit(seconds, alone):
@@ -40,6 +40,12 @@ def hide_memory():
     """Close this process's memory and environment to others of the same user (on Linux; not to root)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(DUMPABLE, 0, 0, 0, 0)
+
+
+def adopt():
+    """Become the parent of all that a submission leaves behind (on Linux), so that it can be found and ended."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
 
 
 def landlock():

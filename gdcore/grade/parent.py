@@ -36,7 +36,7 @@ PREFIXES = (("unshare", "-rnpf", "--kill-child", "--mount-proc"), ("unshare", "-
 START = "import sys; sys.path.insert(0, sys.argv[1]); from gdcore.grade.child import main; main()"
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")} | {"VECLIB_MAXIMUM_THREADS": "1"}
 
-_living, _stopped = set(), threading.Event()
+_living, _stopped, _spawning = set(), threading.Event(), threading.Lock()
 
 
 class Gone(Exception):
@@ -111,10 +111,11 @@ class Child:
         root = str(PACKAGE.parent)
         command = [*sandbox.prefix, sys.executable, "-I", "-B", "-c", START, root, str(theirs.fileno())]
         nothing = subprocess.DEVNULL
-        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=nothing, stdout=nothing, stderr=nothing,
-                                        env=environment, cwd=self.folder, start_new_session=True)  # fmt: skip
+        with _spawning:
+            self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=nothing, stdout=nothing, stderr=nothing,
+                                            env=environment, cwd=self.folder, start_new_session=True)  # fmt: skip
+            _living.add(self)
         theirs.close()
-        _living.add(self)
         try:
             setup = {"cells": cells, "skip": list(skip), "cell seconds": CELL, "seconds": TOTAL, "alone": sandbox.alone, "root": root,
                      "package": str(PACKAGE), "hidden": sandbox.hidden}  # fmt: skip
@@ -226,6 +227,7 @@ class Child:
         _kill(os.kill, self.process.pid)
         _kill(os.killpg, self.process.pid)
         self.process.wait()
+        _sweep()
         self.socket.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         if os.path.exists(self.folder):  # folders without rights, or nested too deeply for Python
@@ -233,11 +235,25 @@ class Child:
             subprocess.run(["rm", "-rf", self.folder], capture_output=True)
 
 
-def _children(pid):
+def _children(pid, task=None):
     try:
-        return [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{task or pid}/children").read_text().split()]
     except OSError:
         return []
+
+
+def _sweep():
+    """End what submissions left behind: where they share their process numbers with us, orphans come to us (`confine.adopt`)."""
+    with _spawning:
+        ours = {child.process.pid for child in list(_living)}
+        for task in os.listdir("/proc/self/task") if os.path.isdir("/proc/self/task") else ():
+            for pid in set(_children(os.getpid(), task)) - ours:
+                try:
+                    if os.getsid(pid) != os.getsid(0):  # what the grader itself runs is of its own session
+                        os.kill(pid, signal.SIGKILL)
+                        os.waitpid(pid, 0)
+                except (ProcessLookupError, PermissionError, ChildProcessError):
+                    pass
 
 
 def _kill(how, pid):

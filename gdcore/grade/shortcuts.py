@@ -10,6 +10,7 @@ import re
 __all__ = ["parsed", "runnable", "shortcut"]
 
 HARMLESS = tuple(f"gdcore.check.{name}" for name in ("all", "check", "claim", "merge", "progress"))
+UNSEEN = {"exec", "eval", "globals", "locals", "vars", "setattr"}  # may bind any name without showing it
 LONGEST = 200_000  # characters of a cell
 UNREAD = "raise SyntaxError('the cell is too long, or nested too deeply, to be read')"
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
@@ -22,6 +23,8 @@ class Statement:
         self.bound, self.used, self.aliases, self.dotted, self.checks = set(), set(), {}, set(), {}
         for part in ast.walk(node):
             self._see(part)
+        if self.used & UNSEEN:
+            self.bound.add("*")
         if isinstance(node, ast.Expr):  # predicted.update(…) changes `predicted`
             self.bound |= {_root(node.value)} & self.used
         if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Attribute, ast.Name, ast.Call)) and (name := _dotted(node.value)):
@@ -128,5 +131,7 @@ def _whole(dotted, aliases):
 
 
 def _below(name, forbidden):
-    """Whether a name is the forbidden one or below it; the notebook's own `check` is not below itself."""
-    return name.startswith(forbidden + ".") or (name == forbidden and name != "gdcore.check")
+    """Whether a name is the forbidden one or below it, also as a part, os.sys.modules; the notebook's own `check` is not."""
+    if name == forbidden:
+        return name != "gdcore.check"
+    return name.startswith(forbidden + ".") or ("." in forbidden and f".{forbidden}." in f"{name}.")
