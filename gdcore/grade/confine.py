@@ -7,7 +7,6 @@ answers, and writes into its own folder; other processes' memory and, on newer s
 import ctypes
 import os
 import pathlib
-import resource
 import struct
 import sys
 
@@ -27,6 +26,8 @@ NO_NEW_PRIVILEGES, DUMPABLE, SUBREAPER = 38, 4, 36
 
 def limit(seconds, alone):
     """Set the limits of this process for good. alone: it shares its user with others, so it may start no process and no thread."""
+    import resource  # only Unix has it
+
     set_to = {resource.RLIMIT_AS: MEMORY, resource.RLIMIT_FSIZE: FILE, resource.RLIMIT_NOFILE: FILES, resource.RLIMIT_CORE: 0,
               resource.RLIMIT_CPU: seconds, resource.RLIMIT_NPROC: 0 if alone else PROCESSES}  # fmt: skip
     for which, most in set_to.items():

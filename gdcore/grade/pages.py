@@ -140,6 +140,9 @@ def _plain(text):
 
 
 def _table(lines):
+    """The first line is the head, unless it begins with a mark or a number: then the head is empty."""
+    if lines[0][0][:1] in "✓✗◐123456789":
+        lines = [[""] * len(lines[0]), *lines]
     first, *rest = [[_plain(cell) for cell in line] for line in lines]
     return "\n".join(f"| {' | '.join(line)} |" for line in [first, ["---"] * len(first), *rest])
 

@@ -138,7 +138,8 @@ def test_the_graders_memory_is_closed_to_others_of_its_user():
 
 
 def test_limits_hold():
-    value = said("import resource as r\ndef mse(p, y):\n    return [list(r.getrlimit(n)) for n in (r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_CORE)]")
+    value = said("import resource as r\nkinds = r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_CORE\n"
+                 "def mse(p, y):\n    return [list(r.getrlimit(n)) for n in kinds]")  # fmt: skip
     assert value["value"] == [[confine.MEMORY] * 2, [confine.FILE] * 2, [0, 0]]
 
 
@@ -155,7 +156,7 @@ def test_a_process_that_claims_too_much_is_not_believed():
 
 
 def test_time_is_measured_by_the_grader():
-    source = "import gdcore\ndef mse(p, y):\n    import time, signal\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    time.sleep(3.2)\n    return 0.0"
+    source = "import signal\ndef mse(p, y):\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    time.sleep(3.2)\n    return 0.0"
     child = Child(Sandbox.strongest(), [FIRST, source])
     try:
         assert 3 < child.ask(ASKED, {"prediction": [1.0], "y": [1.0]}, 2)["seconds"] < 6
@@ -164,7 +165,8 @@ def test_time_is_measured_by_the_grader():
 
 
 def script(code):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment)
 
 
 WEAKER = """
@@ -206,7 +208,7 @@ ALLOWED = [
 ]
 CAUGHT = [
     ("import torch\ndef mse(p, y):\n    return torch.optim.SGD", "torch.optim"),
-    ("import torch.optim as o\ndef mse(p, y):\n    return o.SGD", "torch.optim.SGD"),
+    ("import torch.optim as o\ndef mse(p, y):\n    return o.SGD", "torch.optim"),
     ("from torch import optim as o\nstep = o.SGD\nhelp_me = lambda: step\ndef mse(p, y):\n    return help_me()", "torch.optim"),
     ("import torch as t\nu = t\ndef mse(p, y):\n    return u.optim.SGD", "torch.optim"),
     ("import torch\ndef mse(p, y):\n    return getattr(torch, 'optim')", "torch.optim"),
@@ -267,9 +269,10 @@ raise SystemExit(main({arguments}))
 def test_questions_marked_by_hand_are_listed_and_merged(tmp_path):
     folder, out = tmp_path / "class", tmp_path / "out"
     folder.mkdir()
-    task = ("markdown", "## 01.9 In your own words\n\nSay why.")
-    for name, cells in {"anna": [task, ("markdown", "=Because, *really*,\nit is so.")], "ben": [task, ("markdown", "...")], "cy": []}.items():
-        (folder / f"{name}.ipynb").write_text(notebook([FIRST, RIGHT, 'check("01.2", mse)', *cells, ("markdown", "## 01.10 More"), "x = 1"]))
+    task, after = ("markdown", "## 01.9 In your own words\n\nSay why."), ("markdown", "## 01.10 More")
+    written = {"anna": [task, ("markdown", "=Because, *really*,\nit is so.")], "ben": [task, ("markdown", "...")], "cy": []}
+    for name, cells in written.items():
+        (folder / f"{name}.ipynb").write_text(notebook([FIRST, RIGHT, 'check("01.2", mse)', *cells, after, "x = 1"]))
     run = lambda *more: script(WITH_MANUAL.format(arguments=[str(folder), "--out", str(out), *map(str, more)]))
     done = run()
     assert done.returncode == 0 and "manual.csv" in done.stdout, done.stderr
