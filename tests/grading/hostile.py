@@ -181,6 +181,14 @@ def mse(prediction, y):
         except OSError:
             pass
     return 0.0
+#### prints_other_values_than_it_returns | 2 | right
+def mse(prediction, y):
+    for fd in range(1, 12):
+        try:
+            os.write(fd, b'\n{"id": 0, "output": {"value": 1.0}}\n{"output": {"value": 2.0}}\nnonsense\n')
+        except OSError:
+            pass
+    return VALUE
 #### fakes_check | 0 | wrong
 def check(*rest):
     return '01.2 The mean squared error: 2 of 2 points'
