@@ -9,7 +9,7 @@ NOTEBOOKS ?= $(wildcard chapters/*.ipynb)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab run exercises test check bench cards constraints clean
+.PHONY: help book serve lab run exercises grade test check bench cards constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,10 @@ run: $(VENV)/.test  ## execute the notebooks anew and store their outputs (NOTEB
 
 exercises: $(VENV)/.lab  ## make the students' notebooks in exercises/ from solutions/
 	@$(BIN)/python -m tools.exercises
+
+grade: $(VENV)/.lab  ## grade a class: make grade SUBMISSIONS=submitted OUT=graded (MORE="--workers 4")
+	@test -n "$(SUBMISSIONS)" && test -n "$(OUT)" || { echo "Say what to grade and where to: make grade SUBMISSIONS=submitted OUT=graded"; exit 2; }
+	@$(BIN)/python -m gdcore.grade "$(SUBMISSIONS)" --out "$(OUT)" $(MORE)
 
 test: $(VENV)/.test  ## all tests: rules, optimizers, theory, notebooks, book, browser
 	@$(BIN)/ruff check .

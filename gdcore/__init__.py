@@ -14,7 +14,7 @@ _LAZY = {
     "claim": "gdcore.check",
     "show": "gdcore.views",
 }
-_MODULES = ("check", "clipping", "figures", "line_search", "optim", "rules", "schedules", "surfaces", "views")
+_MODULES = ("check", "clipping", "figures", "grade", "line_search", "optim", "rules", "schedules", "surfaces", "views")
 __all__ = sorted([*_LAZY, *_MODULES])
 
 

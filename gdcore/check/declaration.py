@@ -13,7 +13,7 @@ import numpy as np
 
 from gdcore.check.values import plain
 
-__all__ = ["Case", "KINDS", "Mistake", "Question", "question", "questions"]
+__all__ = ["Case", "FORBIDDEN", "KINDS", "Manual", "Mistake", "Question", "manual_questions", "question", "questions"]
 
 # kind: (how the submission is run, what the notebook calls it)
 KINDS = {
@@ -24,6 +24,14 @@ KINDS = {
     "predict": ("answer", "Predict, then run"),
     "choose": ("answer", "Choose, with a reason"),
 }
+
+# What would answer in the learner's place: optimizers of other people, the oracles, and ways to load either unseen.
+# A name stands for all below it. The grader gives no points to an answer that uses one (gdcore.grade.shortcuts).
+FORBIDDEN = (
+    "torch.optim", "optax", "keras.optimizers", "tensorflow.keras.optimizers", "jax.example_libraries.optimizers",
+    "gdcore.optim", "gdcore.rules", "gdcore.minimize", "gdcore.kernels", "gdcore.check", "gdcore.grade",
+    "importlib", "runpy", "sys.modules", "builtins", "__builtins__", "__import__", "eval", "exec", "compile",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Question:
     limit: float = 2.0
     each: bool = False  # the numbers of the output are of different kinds: each is compared by itself
     steps: bool = False  # the output is a path: its first axis counts steps
+    forbid: tuple = field(default=FORBIDDEN, repr=False)  # names that a graded answer may not use
 
     def __post_init__(self):
         if self.kind not in KINDS:
@@ -108,13 +117,46 @@ class Question:
         return [Case(c.name, plain(c.inputs), plain(c.hidden), c.weight) for c in self.draw(rng)]
 
 
+@dataclass(frozen=True, eq=False)
+class Manual:
+    """A question that a person marks: the answer is what stands in the cells below its heading, `## 01.9 Title`.
+
+    rubric: pairs of what earns points, as a sentence, and how many. A chapter lists such questions in its `MANUAL`.
+    """
+
+    id: str
+    title: str
+    minutes: int
+    objectives: tuple
+    rubric: tuple
+
+    @property
+    def points(self):
+        return sum(points for _, points in self.rubric)
+
+    @property
+    def chapter(self):
+        return self.id[:2]
+
+
+def manual_questions():
+    """{id: Manual} of all chapters."""
+    return _listed("MANUAL", None)
+
+
 @functools.cache
 def questions(chapter=None):
     """{id: Question} of one chapter ("03"), or of all."""
+    return _listed("QUESTIONS", chapter)
+
+
+def _listed(name, chapter):
+    """What the modules of the chapters list under a name, sorted by number."""
     import gdcore.check as package
 
     modules = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if re.match(r"ch\d\d", m.name))
-    found = [q for name in modules if chapter in (None, name[2:4]) for q in importlib.import_module(f"gdcore.check.{name}").QUESTIONS]
+    loaded = [importlib.import_module(f"gdcore.check.{m}") for m in modules if chapter in (None, m[2:4])]
+    found = [q for module in loaded for q in getattr(module, name, ())]
     return {q.id: q for q in sorted(found, key=lambda q: (q.chapter, int(q.id[3:])))}
 
 

@@ -76,7 +76,7 @@ def test_pages_load_only_what_they_use(book):
         at_once = [s for s in scripts if "defer" not in s and "documentation_options.js" not in s]
         assert not at_once or page == "search", (page, at_once)
         assert page == "search" or "searchindex.js" not in html
-        assert ("gd-live.js" in html) == ('class="gd-live"' in html or "gd-symbols" in html), page
+        assert ("/gd-live" in html) == ('class="gd-live"' in html or "gd-symbols" in html), page
 
 
 def test_the_script_of_living_figures_is_small_on_every_page(book):

@@ -1,0 +1,289 @@
+"""The grader's side of a submission's process: start it, put requests to it, end it, whatever it does.
+
+What comes back is bounded in size and in time, and is read as JSON values. How long an answer took is measured here.
+"""
+
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+import gdcore
+from gdcore.grade import confine
+
+__all__ = ["Child", "Gone", "Sandbox", "stop", "stopped"]
+
+TOTAL = 90  # seconds for a notebook, all in all
+CELL = 10  # seconds for one of its cells, before any question is asked
+STARTING = 15  # seconds for Python itself to start
+GRACE = 1.5  # seconds more than the child's own alarm, before it is ended from here
+LARGEST_REPLY = 2 << 20  # bytes
+DEEPEST = 20  # lists within lists
+LARGEST_FOLDER, MOST_FILES = 64 << 20, 2000  # bytes, files and folders
+PACKAGE = pathlib.Path(gdcore.__file__).resolve().parent
+PREFIXES = (("unshare", "-rnpf", "--kill-child", "--mount-proc"), ("unshare", "-rn"))  # no network and own processes; no network
+START = "import sys; sys.path.insert(0, sys.argv[1]); from gdcore.grade.child import main; main()"
+THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")} | {"VECLIB_MAXIMUM_THREADS": "1"}
+
+_living, _stopped, _spawning = set(), threading.Event(), threading.Lock()
+
+
+class Gone(Exception):
+    """The process is no more, with a sentence that says why; `cell` is the number of the cell that it was running, if any."""
+
+    def __init__(self, why, cell=None):
+        super().__init__(why)
+        self.cell = cell
+
+
+def stop():
+    """End all processes, and let none be started any more."""
+    _stopped.set()
+    for child in list(_living):
+        child.end()
+
+
+def stopped():
+    """Whether `stop` was called: what came back since then is no verdict."""
+    return _stopped.is_set()
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """How far this system can confine a process: the command in front of Python, and in words what holds and what does not."""
+
+    prefix: tuple
+    hidden: tuple = field(default=())
+
+    @classmethod
+    def strongest(cls, hidden=()):
+        """The most that works here; `hidden`: folders and files that no submission may read."""
+        answers = [p for p in (PACKAGE / "check").iterdir() if p.name.startswith(("ch", "__pycache__")) and p.name != "check"]
+        everything = tuple(str(p) for p in (*answers, PACKAGE / "grade", *hidden))
+        for prefix in PREFIXES if sys.platform == "linux" and shutil.which("unshare") else ():
+            if subprocess.run([*prefix, "true"], capture_output=True).returncode == 0:
+                return cls(prefix, everything)
+        return cls((), everything)
+
+    @property
+    def alone(self):
+        """Whether the process shares its numbers with all others, and may therefore start none."""
+        return len(self.prefix) < 3
+
+    def words(self):
+        """What holds on this system, a sentence each."""
+        root = hasattr(os, "geteuid") and os.geteuid() == 0
+        yield "The network was closed." if self.prefix else "The network was OPEN: this system does not let the grader close it (unshare)."
+        if not self.alone:
+            yield "Each notebook had process numbers of its own: whatever it started ended with it, and it saw no other process."
+        elif root:
+            yield "Submissions could start processes WITHOUT LIMIT, since the grader ran as root: run it as an ordinary user."
+        else:
+            yield "Submissions could start no processes and no threads."
+        if confine.landlock():
+            yield "Submissions could read Python and its packages only, without the answers (Landlock)."
+        else:
+            yield "Submissions could READ ALL FILES that you can read: this system has no Landlock. Use a user or a container of its own."
+
+
+class Child:
+    """A process that has run the code cells of a notebook. `skip`: numbers of cells to leave out. Raises `Gone`."""
+
+    def __init__(self, sandbox, cells, skip=(), seconds=TOTAL):
+        if _stopped.is_set():
+            raise Gone("The grader was stopped.")
+        self.folder = tempfile.mkdtemp(prefix="gdcore-grade-")
+        self.socket, theirs = socket.socketpair()
+        self.rest, self.cell, self.until = b"", None, 0.0
+        environment = {"HOME": self.folder, "TMPDIR": self.folder, "MPLBACKEND": "Agg", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
+                       "PYTHONHASHSEED": "0", **THREADS}  # fmt: skip
+        root = str(PACKAGE.parent)
+        command = [*sandbox.prefix, sys.executable, "-I", "-B", "-c", START, root, str(theirs.fileno())]
+        nothing = subprocess.DEVNULL
+        with _spawning:
+            self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=nothing, stdout=nothing, stderr=nothing,
+                                            env=environment, cwd=self.folder, start_new_session=True)  # fmt: skip
+            _living.add(self)
+        theirs.close()
+        try:
+            setup = {"cells": cells, "skip": list(skip), "cell seconds": CELL, "seconds": TOTAL, "alone": sandbox.alone, "root": root,
+                     "package": str(PACKAGE), "hidden": sandbox.hidden}  # fmt: skip
+            self.errors = self._told(self._request(setup, seconds, CELL + GRACE).get("errors"), len(cells))
+        except BaseException:
+            self.end()
+            raise
+
+    @staticmethod
+    def _told(errors, cells):
+        """What went wrong in the cells, as {number: text}, of whatever came."""
+        numbers = {str(n) for n in range(1, cells + 1)}
+        return {int(n): str(said)[:200] for n, said in errors.items() if n in numbers} if isinstance(errors, dict) else {}
+
+    def ask(self, question, inputs, limit):
+        """The output of the answer for one case; `seconds` in it is what was measured here, where it is beyond doubt too long."""
+        begin = time.monotonic()
+        asked = {"question": question.id, "name": question.name, "mode": question.mode, "inputs": inputs, "limit": limit}
+        output = self._request(asked, limit + GRACE).get("output")
+        if not isinstance(output, dict) or _deep(output):
+            output = {"error": "The answer came back in a form that cannot be read."}
+        taken = time.monotonic() - begin
+        return output | _doubted(output, inputs) | {"seconds": taken if taken > limit + 1 else 0.0}
+
+    def _request(self, message, seconds, between=None):
+        """Send a message and return the reply that bears its number; `between`: seconds from one cell to the next."""
+        id, begin, self.rest = secrets.token_hex(16), time.monotonic(), b""
+        end = begin + seconds
+        try:
+            self.socket.settimeout(min(seconds, 10))
+            self.socket.sendall(json.dumps(message | {"id": id}).encode() + b"\n")
+        except OSError:
+            raise self._gone("The process ended (it was closed, or it crashed).") from None
+        self.until = min(end, begin + STARTING + between) if between else end
+        for line in self._lines():
+            try:
+                reply = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if not isinstance(reply, dict) or reply.get("id") != id:
+                continue
+            if "cell" not in reply:
+                self.cell = None
+                return reply
+            self.cell = reply["cell"] if isinstance(reply["cell"], int) else None
+            self.until = min(end, time.monotonic() + between) if between else end
+
+    def _lines(self):
+        """The lines that come, up to the moment `until`; `Gone` if the process ends, or takes or sends or writes too much."""
+        received, looked = 0, time.monotonic()
+        while True:
+            line, found, rest = self.rest.partition(b"\n")
+            if found:
+                self.rest = rest
+                yield line
+                continue
+            now = time.monotonic()
+            if now > self.until:
+                raise self._gone("It did not stop when its time was up, and was ended.")
+            if now - looked > 0.25:
+                looked = now
+                self._look()
+            self.socket.settimeout(0.1)
+            try:
+                more = self.socket.recv(1 << 16)
+            except TimeoutError:
+                if self.process.poll() is not None:
+                    raise self._gone("The process ended (it was closed, or it crashed).") from None
+                continue
+            except OSError:
+                more = b""
+            received += len(more)
+            if not more:
+                raise self._gone("The process ended (it was closed, or it crashed).")
+            if received > LARGEST_REPLY:
+                raise self._gone(f"It sent more than {LARGEST_REPLY >> 20} MB, and was ended.")
+            self.rest += more
+
+    def _look(self):
+        """End a process that fills the disk."""
+        size = files = 0
+        for at, folders, names in os.walk(self.folder):
+            files += len(folders) + len(names)
+            for name in names:
+                try:
+                    size += os.lstat(os.path.join(at, name)).st_size
+                except OSError:
+                    pass
+            if size > LARGEST_FOLDER or files > MOST_FILES:
+                raise self._gone(f"It wrote more than {LARGEST_FOLDER >> 20} MB or {MOST_FILES} files, and was ended.")
+
+    def _gone(self, why):
+        cell = self.cell
+        self.end()
+        return Gone(why, cell)
+
+    def end(self):
+        """End the process, all that it started, and its folder. May be called twice."""
+        if self not in _living:
+            return
+        _living.discard(self)
+        for pid in _children(self.process.pid):  # of `unshare`: the first process of the namespace, with which all others in it end
+            _kill(os.kill, pid)
+        if self.process.args[0] == "unshare":
+            try:
+                self.process.wait(1)  # until all of them have ended
+            except subprocess.TimeoutExpired:
+                pass
+        _kill(os.kill, self.process.pid)
+        _kill(os.killpg, self.process.pid)
+        self.process.wait()
+        _sweep()
+        self.socket.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if os.path.exists(self.folder):  # folders without rights, or nested too deeply for Python
+            subprocess.run(["chmod", "-R", "u+rwx", self.folder], capture_output=True)
+            subprocess.run(["rm", "-rf", self.folder], capture_output=True)
+
+
+def _children(pid, task=None):
+    try:
+        return [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{task or pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _sweep():
+    """End what submissions left behind: where they share their process numbers with us, orphans come to us (`confine.adopt`)."""
+    with _spawning:
+        ours = {child.process.pid for child in list(_living)}
+        for task in os.listdir("/proc/self/task") if os.path.isdir("/proc/self/task") else ():
+            for pid in set(_children(os.getpid(), task)) - ours:
+                try:
+                    if os.getsid(pid) != os.getsid(0):  # what the grader itself runs is of its own session
+                        os.kill(pid, signal.SIGKILL)
+                        os.waitpid(pid, 0)
+                except (ProcessLookupError, PermissionError, ChildProcessError):
+                    pass
+
+
+def _kill(how, pid):
+    try:
+        how(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _deep(value):
+    """Whether a value is nested deeper than any answer is: to walk down into it would take too many calls."""
+    level, depth = [value], 0
+    while level and depth <= DEEPEST:
+        level, depth = [v for part in level if isinstance(part, (list, dict))
+                        for v in (part.values() if isinstance(part, dict) else part)], depth + 1  # fmt: skip
+    return bool(level)
+
+
+def _doubted(output, inputs):
+    """What the process says of its answer, as far as it can be checked: inputs that exist, and numbers that float32 can hold."""
+    changed = output.get("changed")
+    names = (*inputs, "gradients")
+    return {"changed": [n for n in changed if n in names] if isinstance(changed, list) else [],
+            "single": output.get("single") is True and _fits_single(output.get("value"))}  # fmt: skip
+
+
+def _fits_single(value):
+    if isinstance(value, list):
+        return all(map(_fits_single, value))
+    if isinstance(value, float):
+        with np.errstate(over="ignore"):
+            return value != value or float(np.float32(value)) == value
+    return True

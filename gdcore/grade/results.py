@@ -1,0 +1,81 @@
+"""What a run keeps in its folder: the secret seed, and the verdicts on each student, so that an interrupted run goes on."""
+
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import re
+import secrets
+import tempfile
+
+import numpy as np
+
+from gdcore.grade.parent import PACKAGE
+
+__all__ = ["filename", "fingerprint", "kept", "keep", "rules", "seed", "write"]
+
+
+def seed(out, file=None):
+    """The secret seed: what stands in the file, else in DIR/seed, where the first run puts a random one. ValueError if it is none."""
+    path = pathlib.Path(file) if file else out / "seed"
+    if not file and not path.exists():
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(secrets.token_hex(16) + "\n")
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"The seed cannot be read from {path} ({type(error).__name__}): give a text file with one line.") from None
+    if len(text) < 8:
+        raise ValueError(f"The seed in {path} has {len(text)} characters: give at least 8 that nobody guesses.")
+    return text
+
+
+def rules(seed):
+    """What all verdicts rest on besides the submission: the code of gdcore, NumPy's version and the seed."""
+    digest = hashlib.sha256(f"{seed}\0{np.__version__}".encode())
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def fingerprint(rules, student, contents):
+    """Changes when a student's files, or what they are judged by, change."""
+    digest = hashlib.sha256(json.dumps([rules, student.name, student.notes, [name for name, _ in student.files]]).encode())
+    for data in contents:
+        digest.update(hashlib.sha256(data).digest())
+    return digest.hexdigest()
+
+
+def filename(name):
+    """A file name for a student, on any system; names that had to be changed get a number of their own."""
+    plain = re.sub(r"[^\w.\-]", "_", name)[:80].lstrip(".-") or "_"
+    return plain if plain == name and name == name.lower() else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def kept(out, name, fingerprint):
+    """The verdicts of an earlier run on the same submission, or None."""
+    try:
+        found = json.loads((out / "verdicts" / f"{filename(name)}.json").read_text(encoding="utf-8"))
+        return found["verdicts"] if found["fingerprint"] == fingerprint else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(out, name, fingerprint, verdicts):
+    """Keep the verdicts on a student."""
+    text = json.dumps({"fingerprint": fingerprint, "verdicts": verdicts}, indent=1, ensure_ascii=False)
+    write(out / "verdicts" / f"{filename(name)}.json", text + "\n")
+
+
+def write(path, text):
+    """Write a file whole or not at all, and not if it says the same already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if path.read_bytes() == text.encode("utf-8"):
+            return
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    with open(handle, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    os.chmod(beside, 0o644)
+    os.replace(beside, path)

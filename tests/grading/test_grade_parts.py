@@ -1,0 +1,328 @@
+"""The parts of the grader: what a submission's process can read and reach, names that an answer may not use, points by hand."""
+
+import csv
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from gdcore.check.declaration import FORBIDDEN, question
+from gdcore.grade import confine, manual, parent, results
+from gdcore.grade.parent import PREFIXES, Child, Sandbox
+from gdcore.grade.shortcuts import parsed, runnable, shortcut
+from gdcore.grade.submissions import Unreadable, read
+from tests.grading.common import ROOT
+from tests.grading.hostile import ALL, FIRST, RIGHT, notebook
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the grader needs Linux or macOS")
+ASKED = question("01.2")
+LANDLOCK = confine.landlock() if sys.platform == "linux" else 0
+
+
+def said(source, hidden=()):
+    """What the function `mse` of a cell returns in a confined process: here it may be a text."""
+    child = Child(Sandbox.strongest(hidden), [FIRST, source, 'check("01.2", mse)'])
+    try:
+        assert child.errors == {}
+        return child.ask(ASKED, {"prediction": [1.0], "y": [1.0]}, 5)
+    finally:
+        child.end()
+
+
+# -- what a submission can read and reach ------------------------------------------------------------------------------------------
+
+
+def test_nothing_of_the_grader_is_in_its_environment_or_its_command(monkeypatch):
+    monkeypatch.setenv("GRADER_SECRET", "do not tell")
+    value = said('def mse(p, y):\n    return [sorted(os.environ), sys.argv, open("/proc/self/environ").read()]')["value"]
+    names = {"HOME", "LANG", "LC_CTYPE", "MPLBACKEND", "PATH", "PYTHONHASHSEED", "TMPDIR", *parent.THREADS}
+    assert set(value[0]) <= names and value[1] == [""] and "do not tell" not in value[2] and "OMP_NUM_THREADS=1" in value[2]
+
+
+def test_it_reads_neither_answers_nor_seed_nor_others_work_nor_the_graders_memory(tmp_path):
+    if not LANDLOCK:
+        pytest.skip("no Landlock here: a submission reads what its user can read, and class.html says so")
+    (tmp_path / "seed").write_text("a secret seed")
+    package = parent.PACKAGE
+    paths = [tmp_path / "seed", ROOT / "solutions/01_loss.ipynb", package / "check/ch01.py", package / "grade/parent.py",
+             *(package / "check/__pycache__").glob("ch01*.pyc"), "/proc/1/environ", f"/proc/{os.getpid()}/environ",
+             f"/proc/{os.getpid()}/mem", f"/proc/{os.getpid()}/cmdline", f"/proc/{os.getpid()}/maps", "/etc/passwd",
+             os.path.expanduser("~/.bashrc"), __file__]  # fmt: skip
+    source = f"""
+def mse(p, y):
+    opened = []
+    for path in {[str(p) for p in paths if str(p) != "/proc/1/environ"]}:
+        try:
+            open(path, "rb").read(10)
+            opened.append(path)
+        except OSError:
+            pass
+    return opened"""
+    assert said(source, [tmp_path])["value"] == []
+    control = said(f"def mse(p, y):\n    return open({str(package / 'check/values.py')!r}).read()[:3]")
+    assert control["value"] == '"""'  # what it needs, it reads
+
+
+def test_it_writes_into_its_own_folder_only(tmp_path):
+    if not LANDLOCK:
+        pytest.skip("no Landlock here: a submission writes where its user can write, and class.html says so")
+    source = f"""
+def mse(p, y):
+    written = []
+    for path in ["mine.txt", {str(tmp_path / "no.txt")!r}, "/tmp/gdcore-no.txt", "/dev/shm/gdcore-no.txt", "/var/tmp/gdcore-no.txt"]:
+        try:
+            open(path, "w").write("x")
+            written.append(path)
+        except OSError:
+            pass
+    return written"""
+    assert said(source)["value"] == ["mine.txt"]
+
+
+def test_its_folder_goes_with_it():
+    source = "os.makedirs('a/b/c'); open('a/file', 'w').write('x'); os.chmod('a/b', 0)\ndef mse(p, y):\n    return os.getcwd()"
+    folder = said(source)["value"]
+    assert "gdcore-grade-" in folder and not os.path.exists(folder)
+
+
+def test_the_network_is_closed():
+    if not Sandbox.strongest().prefix:
+        pytest.skip("this system lets nobody close the network (unshare -rn), and class.html says so")
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        datagrams.bind(("127.0.0.1", 0))
+        datagrams.settimeout(0.5)
+        source = f"""
+import socket
+def mse(p, y):
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"hello", ("127.0.0.1", {datagrams.getsockname()[1]}))
+    except OSError:
+        pass
+    try:
+        socket.create_connection(("127.0.0.1", {server.getsockname()[1]}), 1)
+        return "open"
+    except OSError:
+        return "closed" """
+        assert said(source)["value"] == "closed"
+        with pytest.raises(TimeoutError):
+            datagrams.recv(100)
+
+
+def test_it_cannot_end_the_grader():
+    if Sandbox.strongest().alone and LANDLOCK < 6:
+        pytest.skip("neither process numbers of its own nor Landlock 6: a submission can send signals to processes of its user")
+    victim = subprocess.Popen(["sleep", "60"])
+    try:
+        source = f"""
+def mse(p, y):
+    for pid in ({victim.pid}, os.getppid()):
+        try:
+            os.kill(pid, 9) if pid else None
+        except OSError:
+            pass
+    return 1.0"""
+        assert said(source)["value"] == 1.0 and victim.poll() is None
+    finally:
+        victim.kill()
+        victim.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this switch")
+def test_the_graders_memory_is_closed_to_others_of_its_user():
+    code = "import ctypes; from gdcore.grade.confine import hide_memory; hide_memory(); print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+    assert script(code).stdout == "0\n"
+
+
+def test_limits_hold():
+    value = said("import resource as r\nkinds = r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_CORE\n"
+                 "def mse(p, y):\n    return [list(r.getrlimit(n)) for n in kinds]")  # fmt: skip
+    assert value["value"] == [[confine.MEMORY] * 2, [confine.FILE] * 2, [0, 0]]
+
+
+def test_a_process_that_claims_too_much_is_not_believed():
+    inputs = {"prediction": [1.0], "y": [1.0]}
+    lied = parent._doubted({"value": [0.1, 2.0], "single": True, "changed": ["y", "z", 3]}, inputs)
+    assert lied == {"changed": ["y"], "single": False}
+    assert parent._doubted({"value": [0.5, 3], "single": True, "changed": "y"}, inputs) == {"changed": [], "single": True}
+    assert parent._deep([[[]] * 2] * 3) is False
+    deep = []
+    for _ in range(500):
+        deep = [deep]
+    assert parent._deep(deep) is True
+
+
+def test_time_is_measured_by_the_grader():
+    source = "import signal\ndef mse(p, y):\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    time.sleep(3.2)\n    return 0.0"
+    child = Child(Sandbox.strongest(), [FIRST, source])
+    try:
+        assert 3 < child.ask(ASKED, {"prediction": [1.0], "y": [1.0]}, 2)["seconds"] < 6
+    finally:
+        child.end()
+
+
+def script(code):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment)
+
+
+WEAKER = """
+import sys
+from gdcore.grade import parent
+parent.PREFIXES = {prefixes}
+from gdcore.grade.__main__ import main
+main({arguments})
+"""
+
+
+@pytest.mark.parametrize("level", [0, 1, 2], ids=["own_processes", "no_network", "nothing"])
+def test_a_weaker_system_gives_the_same_points_and_says_what_it_cannot(tmp_path, level):
+    """On a system that allows less: what a submission leaves behind is ended all the same."""
+    prefix = [*PREFIXES, None][level]
+    if prefix and (not shutil.which("unshare") or subprocess.run([*prefix, "true"], capture_output=True).returncode):
+        pytest.skip(f"this system does not allow {' '.join(prefix)}, and class.html says so")
+    mark = f"gdcore-weaker-{os.getpid()}-{level}"
+    fork = next(one for one in ALL if one.name == "forks_sleepers").cells[0].replace("gdcore-hostile-sleeper", mark) + "\ntime.sleep(0.3)"
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class/anna.ipynb").write_text(notebook([FIRST, fork, RIGHT, 'check("01.2", mse)']))
+    arguments = [str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--workers", "1"]
+    done = script(WEAKER.format(prefixes=(prefix,) if prefix else (), arguments=arguments))
+    assert "anna: 2 points" in done.stdout, done.stderr
+    page = (tmp_path / "out/class.md").read_text("utf-8")
+    assert ("The network was closed." in page) == (prefix is not None) and ("process numbers of its own" in page) == (level == 0)
+    assert ("Not everything could be confined" in done.stdout) == (level > 0 or not LANDLOCK)
+    assert subprocess.run(["pgrep", "-f", f"^{mark}"], capture_output=True).returncode == 1
+
+
+# -- names that an answer may not use ----------------------------------------------------------------------------------------------
+
+ALLOWED = [
+    "import torch\nimport torch.optim as optim\nimport optax",  # imported, and not used by the answer
+    "from gdcore.rules import Adam\nprint(Adam().update)",
+    "from gdcore import check, claim\ncheck.all(); check.progress()",
+    "import re\npattern = re.compile('x')\nmodel.eval()\nimport scipy.optimize",
+    "def other():\n    import torch.optim\n    return torch.optim.SGD",
+]
+CAUGHT = [
+    ("import torch\ndef mse(p, y):\n    return torch.optim.SGD", "torch.optim"),
+    ("import torch.optim as o\ndef mse(p, y):\n    return o.SGD", "torch.optim"),
+    ("from torch import optim as o\nstep = o.SGD\nhelp_me = lambda: step\ndef mse(p, y):\n    return help_me()", "torch.optim"),
+    ("import torch as t\nu = t\ndef mse(p, y):\n    return u.optim.SGD", "torch.optim"),
+    ("import torch\ndef mse(p, y):\n    return getattr(torch, 'optim')", "torch.optim"),
+    ("def mse(p, y):\n    from gdcore.check.ch01 import mse\n    return mse", "gdcore.check.ch01.mse"),
+    ("from gdcore import check as c\ndef mse(p, y):\n    return c.ch01.mse.oracle(p, y)", "gdcore.check.ch01"),
+    ("from gdcore.rules import *\ndef mse(p, y):\n    return GD", "gdcore.rules.*"),
+    ("import importlib\ndef mse(p, y):\n    return importlib.import_module('x')", "importlib"),
+    ("import os\ndef mse(p, y):\n    return os.sys.modules", "os.sys.modules"),
+    ("exec('def mse(p, y): return 0')", "exec"),
+    ("import optax\nmine = {}\nmine['x'] = optax.sgd\ndef mse(p, y):\n    return mine", "optax"),
+    ("from optax import sgd\nmine = {}\nmine.update(x=sgd)\ndef mse(p, y):\n    return mine", "optax.sgd"),
+    ("import optax\nyours = optax.sgd\ncheck('01.2', yours)", "optax"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ALLOWED, ids=range(len(ALLOWED)))
+def test_what_the_answer_does_not_use_is_no_shortcut(source):
+    assert shortcut(parsed([source, FIRST, RIGHT, 'check("01.2", mse)']), ASKED) == ""
+
+
+@pytest.mark.parametrize("source, name", CAUGHT, ids=range(len(CAUGHT)))
+def test_a_shortcut_is_found_through_other_names(source, name):
+    assert shortcut(parsed([source]), ASKED).startswith(name)
+
+
+def test_a_question_may_allow_more():
+    asked = type("Asked", (), {"id": "01.2", "name": "mse", "forbid": tuple(f for f in FORBIDDEN if f != "optax")})
+    source = "import optax\ndef mse(p, y):\n    return optax.sgd"
+    assert shortcut(parsed([source]), ASKED) and not shortcut(parsed([source]), asked)
+
+
+def test_what_runs_is_what_was_looked_through():
+    assert runnable("%time\nx = 3") == "pass\nx = 3" and runnable("x = '''\n%y'''") == "x = '''\n%y'''"
+    assert runnable("x = (") == "x = ("
+    for dense in ("(" * 300 + ")" * 300, "x = 1\n" * 100_000, "-" * 100_000 + "1"):
+        text = runnable(dense)
+        assert text == dense and len(text) < 1000 or text.startswith("raise SyntaxError") or parsed([text]) == []
+
+
+def test_older_and_odd_notebooks_are_read():
+    made = read("01_x.ipynb", b'{"cells": [{"cell_type": "code", "source": ["a = 1\\n", "b"]}, 3, {"source": 5}]}')
+    assert made.code == ["a = 1\nb"] and made.chapters == ["01"]
+    with pytest.raises(Unreadable, match="x.ipynb is larger than 100 MB: clear its outputs"):
+        read("x.ipynb", b"x" * (100 * 2**20 + 1))
+
+
+# -- points by hand ----------------------------------------------------------------------------------------------------------------
+
+WITH_MANUAL = """
+import gdcore.check.ch01 as ch01
+from gdcore.check.declaration import Manual
+ch01.MANUAL = (Manual("01.9", "In your own words", 10, ("explain",), (("a reason", 2), ("an example", 1))),)
+from gdcore.grade.__main__ import main
+raise SystemExit(main({arguments}))
+"""
+
+
+def test_questions_marked_by_hand_are_listed_and_merged(tmp_path):
+    folder, out = tmp_path / "class", tmp_path / "out"
+    folder.mkdir()
+    task, after = ("markdown", "## 01.9 In your own words\n\nSay why."), ("markdown", "## 01.10 More")
+    written = {"anna": [task, ("markdown", "=Because, *really*,\nit is so.")], "ben": [task, ("markdown", "...")], "cy": []}
+    for name, cells in written.items():
+        (folder / f"{name}.ipynb").write_text(notebook([FIRST, RIGHT, 'check("01.2", mse)', *cells, after, "x = 1"]))
+    run = lambda *more: script(WITH_MANUAL.format(arguments=[str(folder), "--out", str(out), *map(str, more)]))
+    done = run()
+    assert done.returncode == 0 and "manual.csv" in done.stdout, done.stderr
+    rows = list(csv.DictReader(open(out / "manual.csv", encoding="utf-8", newline="")))
+    assert [(r["student"], r["points"], r["answer"]) for r in rows] == [("anna", "", "'=Because, *really*,\nit is so.")]
+    assert rows[0]["rubric"] == "a reason (2); an example (1)" and rows[0]["max"] == "3"
+    assert "anna,01.9,,3,to mark,\n" in (out / "grades.csv").read_text() and "ben,01.9,0,3,blank,\n" in (out / "grades.csv").read_text()
+    assert "3 more points wait for a person" in (out / "students/anna.md").read_text()
+    filled = tmp_path / "filled.csv"
+    filled.write_text("﻿student;question;points;comment\nanna;01.9;2,5;Good.\n", encoding="utf-8")  # as a spreadsheet saves it
+    assert run("--merge", filled).returncode == 0
+    assert "anna,01.9,2.5,3,marked,\n" in (out / "grades.csv").read_text() and "Good." in (out / "students/anna.html").read_text()
+    before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    assert run().returncode == 0 and {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before  # the points stay
+
+
+@pytest.mark.parametrize("row, sentence", [
+    ("anna,01.9,4", "line 2: the points are '4', and a number from 0 to 3 belongs there."),
+    ("anna,01.9,two", "line 2: the points are 'two', and a number from 0 to 3 belongs there."),
+    ("anna,01.8,1", "line 2: there is no manual question '01.8'; there are 01.9."),
+    ("dora,01.9,1", "Points for 01.9 name the student 'dora', who handed in nothing here: correct the name."),
+], ids=["too_many", "a_word", "no_such_question", "no_such_student"])  # fmt: skip
+def test_wrong_points_are_one_clear_sentence_and_change_nothing(tmp_path, row, sentence):
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class/anna.ipynb").write_text(notebook([FIRST, RIGHT, 'check("01.2", mse)']))
+    (tmp_path / "filled.csv").write_text(f"student,question,points\n{row}\n")
+    more = [str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--merge", str(tmp_path / "filled.csv")]
+    done = script(WITH_MANUAL.format(arguments=more))
+    assert done.returncode == 1 and sentence in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out/grades.csv").exists()
+
+
+def test_no_text_becomes_a_formula_and_comes_back_as_it_was():
+    for text in ("=1+1", "+x", "-x", "@x", "'quoted", "plain", "", "\tx"):
+        assert manual.unquoted(manual.quoted(text)) == text and not manual.quoted(text).startswith(tuple("=+-@\t"))
+
+
+def test_file_names_are_safe_and_differ():
+    names = ["anna", "Anna", "a/b", "a_b", "..", ".", "-x", "x" * 300, "x" * 301, "a b", "ä", "con|<>"]
+    made = [results.filename(name) for name in names]
+    assert len({m.casefold() for m in made}) == len(names)
+    assert all(len(m) < 100 and "/" not in m and not m.startswith((".", "-")) for m in made)
+    assert results.filename("anna") == "anna"
+
+
+def test_two_workers_write_the_same_file_whole(tmp_path):
+    path = tmp_path / "deep" / "file"
+    threads = [threading.Thread(target=results.write, args=(path, str(n) * 100_000)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(path.read_text())) == 1 and [p.name for p in path.parent.iterdir()] == ["file"]
