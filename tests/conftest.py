@@ -11,6 +11,12 @@ def chromium():
         yield found
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "chromium" in item.fixturenames:  # a browser takes its time
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_terminal_summary(terminalreporter):
     counts = {"planted": 0, "killed": 0}
     for reports in terminalreporter.stats.values():

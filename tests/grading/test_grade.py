@@ -20,7 +20,7 @@ from tests.grading.hostile import ALL, FIRST, RIGHT, notebook
 SEED = "a seed for the tests, 7f3a"
 CHAPTERS = [name[:2] for name in NAMES]
 OF_01 = sum(q.points for q in questions("01").values())
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="the grader needs Linux or macOS")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="the grader needs Linux or macOS")]
 
 
 def command(folder, out, *more):

@@ -18,7 +18,7 @@ from gdcore.grade.submissions import Unreadable, read
 from tests.grading.common import ROOT
 from tests.grading.hostile import ALL, FIRST, RIGHT, notebook
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="the grader needs Linux or macOS")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="the grader needs Linux or macOS")]
 ASKED = question("01.2")
 LANDLOCK = confine.landlock() if sys.platform == "linux" else 0
 

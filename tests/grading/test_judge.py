@@ -5,6 +5,8 @@ import pytest
 from gdcore.check.judge import judge, mistakes_of, points_of
 from tests.grading.common import QUESTIONS
 
+pytestmark = pytest.mark.slow
+
 STRANGE = [
     None, True, False, "", "nan", "None", -1, 10**400, 1e308, float("nan"), float("inf"), [], [[]], [[], [1.0]], [None], [None, None], {},
     {"a": 1}, {"unusable": "x"}, {"unusable": 3}, [{"unusable": "x"}],

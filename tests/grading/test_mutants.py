@@ -10,6 +10,8 @@ import pytest
 from tests.grading.common import NAMES, QUESTIONS, code, definition, graded, solutions
 from tests.rules.mutation import mutated_trees
 
+pytestmark = pytest.mark.slow
+
 SOLVED = solutions()
 CODED = [q for q in QUESTIONS if q.mode != "answer"]
 

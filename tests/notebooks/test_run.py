@@ -9,6 +9,8 @@ import pytest
 from tests.notebooks.test_stored import ROOT
 from tools.run_notebooks import normalise
 
+pytestmark = pytest.mark.slow
+
 
 def write(path, *sources):
     cells = [nbformat.v4.new_code_cell(source) for source in sources]

@@ -48,12 +48,14 @@ def test_same_steps_as_torch(name, kwargs):
     assert distance(ours, theirs) <= TOLERANCE.get(name, 1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kwargs"), [c for c in configurations() if c.values[0] not in ("Adafactor", "Muon")])
 def test_same_steps_as_torch_when_compiled(name, kwargs):
     ours, theirs = _pair(name, kwargs, compile=True)
     assert distance(ours, theirs) <= TOLERANCE.get(name, 1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(CLASSES) - {"Muon", "Adafactor"}))
 @pytest.mark.parametrize("compile", [False, True])
 def test_single_precision_stays_near_double(name, compile):
@@ -68,6 +70,7 @@ def test_single_precision_stays_near_double(name, compile):
     assert worst < 2e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 @pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
 def test_half_precision_as_torch(name, dtype):
@@ -77,6 +80,7 @@ def test_half_precision_as_torch(name, dtype):
     assert distance([p.double() for p in ours], [p.double() for p in theirs]) < 30 * torch.finfo(dtype).eps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adamax", "NAdam", "RAdam", "Rprop", "Adadelta"])
 @pytest.mark.parametrize("compile", [False, True])
 def test_complex_parameters_as_torch(name, compile):

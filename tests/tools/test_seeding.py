@@ -37,12 +37,14 @@ def test_torch_is_asked_for_deterministic_algorithms_that_warn(restore_generator
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"]
 
 
+@pytest.mark.slow
 def test_no_timing_chooses_the_algorithms():
     # in a process of its own: torch's test suite, which other tests import, freezes this flag
     code = "import torch, gdcore; torch.backends.cudnn.benchmark = True; gdcore.seed(0); print(torch.backends.cudnn.benchmark)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
 
 
+@pytest.mark.slow
 def test_frozen_flags_are_no_reason_to_fail():
     code = "import torch, gdcore; torch.backends.disable_global_flags(); gdcore.seed(0)"
     subprocess.run([sys.executable, "-c", code], check=True)

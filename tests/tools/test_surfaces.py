@@ -120,6 +120,7 @@ def test_no_point_lies_lower(surface):
             assert surface(near).min() >= surface.minimum_value - 1e-14 * max(1, abs(surface.minimum_value))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("surface", [s for s in S.SURFACES.values() if s.minima and s.name != "absolute"], ids=name)
 def test_the_best_of_many_descents_by_scipy_is_the_minimum(surface):
     f = lambda x: surface(x.reshape(np.shape(surface.start)))
