@@ -13,7 +13,7 @@ def chromium():
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if "chromium" in item.fixturenames:  # a browser takes its time
+        if "chromium" in getattr(item, "fixturenames", ()):  # a browser takes its time
             item.add_marker(pytest.mark.slow)
 
 
