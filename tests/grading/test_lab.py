@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 from gdcore.check.declaration import question, questions
 from tests.grading.common import NAMES, ROOT
@@ -109,11 +110,15 @@ class Notebook:
 
     def run(self, cell):
         """Run a cell with Ctrl+Enter and wait until it has run once more."""
-        before = cell.locator(".jp-InputPrompt").inner_text()
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("ControlOrMeta+Enter")
-        self.page.wait_for_function("([e, before]) => /\\d/.test(e.innerText) && e.innerText !== before",
-                                    arg=[cell.locator(".jp-InputPrompt").element_handle(), before])  # fmt: skip
+        prompt = cell.locator(".jp-InputPrompt")
+        arg = [prompt.element_handle(), prompt.inner_text()]
+        for _ in range(5):  # Lab drops what comes before its kernel is connected
+            cell.locator(".cm-content").click()
+            self.page.keyboard.press("ControlOrMeta+Enter")
+            with contextlib.suppress(TimeoutError):
+                self.page.wait_for_function("([e, before]) => e.innerText !== before", arg=arg, timeout=5_000)
+                break
+        self.page.wait_for_function("([e, before]) => /\\d/.test(e.innerText) && e.innerText !== before", arg=arg)
         return cell
 
     def check(self, id):
