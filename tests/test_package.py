@@ -14,6 +14,7 @@ def fresh(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", gdcore.__all__)
 def test_each_name_is_there_in_a_fresh_process(name):
     done = fresh(f"import gdcore; print(gdcore.{name}.__name__)")

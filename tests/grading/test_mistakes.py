@@ -9,6 +9,8 @@ import pytest
 from gdcore.check.declaration import Case, Question, question, questions
 from tests.grading.common import QUESTIONS, SEEDS, code, graded, solutions, submission_of
 
+pytestmark = pytest.mark.slow
+
 PAIRS = [pytest.param(q, m, id=f"{q.id}-{i}") for q in QUESTIONS for i, m in enumerate(q.mistakes)]
 SOLVED = solutions()
 

@@ -14,6 +14,8 @@ from gdcore.optim import engine
 from gdcore.optim.engine import CHUNK
 from tests.optim.common import distance, parameters, set_gradients, train
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = [
     R.HeavyBall(dampening=0.3), R.RMSProp(momentum=0.9), R.RMSProp(centered=True, momentum=0.9), R.Lion(weight_decay=0.1),
     R.ASGD(t0=2), R.AdaGrad(lr_decay=0.1, initial_accumulator_value=0.2), R.ScheduleFreeAdamW(weight_decay=0.1, warmup_steps=3),

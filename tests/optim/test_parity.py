@@ -7,6 +7,8 @@ from torch.testing._internal.common_optimizers import optim_db
 import gdcore.optim
 from tests.optim.common import MATRICES, SHAPES, distance, train
 
+pytestmark = pytest.mark.slow
+
 CLASSES = {info.optim_cls.__name__: info for info in optim_db if hasattr(gdcore.optim, info.optim_cls.__name__)}
 # relative to float64; where it is not 1e-12, the cause is torch's own arithmetic
 TOLERANCE = {

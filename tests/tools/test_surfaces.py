@@ -57,6 +57,7 @@ def test_gradient_is_the_limit_of_differences(surface):
     assert np.max(np.abs(differences.reshape(exact.shape) - exact)) < 1e-6 * max(1, np.max(np.abs(exact)))
 
 
+@pytest.mark.slow
 @every
 def test_jax_gives_the_same(surface):
     points = sample(surface, 20)

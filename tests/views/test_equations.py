@@ -15,6 +15,8 @@ from gdcore.views.equations import equations, latex, start
 from gdcore.views.notation import symbols
 from gdcore.views.syntax import program
 
+pytestmark = pytest.mark.slow
+
 SHOWN = [
     *(rule() for rule in R.RULES),
     R.HeavyBall(dampening=0.3),
