@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 import nbformat.sign
 import pytest
+from playwright.sync_api import expect
 
 from tools.run_notebooks import KERNEL, run
 
@@ -169,7 +170,7 @@ def test_the_start_is_dragged_and_python_follows(book):
 def test_python_moves_the_figure_and_links_hold(book):
     book.python("fig.lr = 0.0123; fig.steps = 60")
     book.page.wait_for_function(f"() => ({STATE})(0).steps === 60 && ({STATE})(0).rules[0].hyper.lr === 0.0123")
-    assert book.page.get_by_label("η of GD: learning rate").nth(1).input_value() == "0.0123"
+    expect(book.page.get_by_label("η of GD: learning rate").nth(1)).to_have_value("0.0123")  # shown with the next frame
     book.python("knob.value = 0.004")
     book.page.wait_for_function(f"() => ({STATE})(1).rules[0].hyper.lr === 0.004")
     book.page.get_by_label("η of HeavyBall: learning rate").nth(1).fill("0.007")
