@@ -9,7 +9,7 @@ NOTEBOOKS ?= $(wildcard chapters/*.ipynb)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab run exercises grade test check bench cards constraints clean
+.PHONY: help book serve lab run exercises grade test check bench examples cards constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ check: $(VENV)/.test  ## lint and the fast tests, in a minute
 
 bench: $(VENV)/.test  ## time the optimizers against torch's and others, in one run
 	$(BIN)/python -m benchmarks
+
+examples: $(VENV)/.lab  ## train what the worked examples report (an hour or more); what is stored is not done again
+	$(BIN)/python -m examples $(NAMES)
 
 cards: $(VENV)/.book  ## write the page of rule cards anew
 	$(BIN)/python -m gdcore.views.page > book/rule_cards.md.new && mv book/rule_cards.md.new book/rule_cards.md

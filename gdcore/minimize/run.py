@@ -7,6 +7,7 @@ import numpy as np
 
 from gdcore.minimize.objective import Objective, numpy_of
 from gdcore.minimize.trace import Trace
+from gdcore.progress import bar
 from gdcore.rules import GD, Rule
 from gdcore.rules.arithmetic import is_scalar, world
 
@@ -39,9 +40,9 @@ def minimize(f, x0=None, rule=_PLAIN, steps=1000, *, gradient=None, tolerance=1e
 
         set_seed(seed)
     run = _Run(Objective(f, gradient, x), x, rule, schedule)
-    with _bar(progress, steps) as bar, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with bar(progress, steps) as shown, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         try:
-            status, why = run.until(steps, tolerance, target, callback, bar)
+            status, why = run.until(steps, tolerance, target, callback, shown)
         except KeyboardInterrupt:
             status, why = "stopped", "the keyboard interrupted it"
     return run.trace(status, f"{status} at step {run.step}: {why}")
@@ -57,7 +58,7 @@ class _Run:
         self.path, self.answers, self.values, self.norms = [], [], [], []
         self.answer, self.best, self.lowest = x, x, math.inf
 
-    def until(self, steps, tolerance, target, callback, bar):
+    def until(self, steps, tolerance, target, callback, shown):
         """Go on until there is a reason to stop; (status, reason)."""
         while True:
             try:
@@ -81,7 +82,7 @@ class _Run:
                 self._update(g)
             except (ArithmeticError, np.linalg.LinAlgError, *_torch_errors()) as error:
                 return "diverged", f"the next point cannot be computed ({error.args[-1]})"
-            bar.update()
+            shown.update()
 
     def _fault(self, value, norm):
         if not np.isfinite(numpy_of(self.x)).all():
@@ -169,35 +170,3 @@ def _check(f, rule, steps, gradient, tolerance, target, schedule, callback):
         raise ValueError("target is nan, which no value reaches; give a number, or None.")
     if schedule is not None and "lr" not in rule.hyperparameters():
         raise ValueError(f"{type(rule).__name__} has no learning rate lr that a schedule could change; leave schedule out.")
-
-
-class _NoBar:
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        return False
-
-    def update(self):
-        pass
-
-
-def _somebody_is_there():
-    """Whether a person watches: at a terminal, or at a notebook that allows input, as no program that runs notebooks does."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if (kernel := getattr(shell, "kernel", None)) is not None:
-        return bool(kernel.get_parent().get("content", {}).get("allow_stdin"))
-    return sys.stderr is not None and sys.stderr.isatty()
-
-
-def _bar(progress, steps):
-    """A progress bar that shows itself after a second, or nothing."""
-    if progress is False or (progress is None and not _somebody_is_there()):
-        return _NoBar()
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        if progress:
-            raise ImportError("progress=True needs tqdm: install it with `pip install tqdm`, or leave progress out.") from None
-        return _NoBar()
-    return tqdm(total=steps, unit="step", leave=False, delay=0 if progress else 1)

@@ -1,0 +1,13 @@
+"""Training on real data: one loop with a record, checkpoints and a meter.
+
+Data comes in as batches that depend on a seed and the epoch's number alone. It passes through `fit`, which steps any
+torch optimizer and writes down losses, seconds and joules. It leaves as a `Record`, a plain table that a race can draw and that
+`results` stores together with the machine that made it.
+"""
+
+from gdcore.training.batches import Batches
+from gdcore.training.loop import fit
+from gdcore.training.record import Record
+from gdcore.training.results import machine, read_results, write_results
+
+__all__ = ["Batches", "Record", "fit", "machine", "read_results", "write_results"]

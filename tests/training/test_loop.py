@@ -1,0 +1,180 @@
+"""The training loop: it trains as a loop by hand does, can be killed at any time, and says when a loss is no number."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import torch
+from torch import nn
+
+import gdcore.optim
+from gdcore import schedules
+from gdcore.training import Batches, Record, fit
+
+
+def problem(seed=0, augment=None):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(96, 5, generator=generator)
+    y = (x @ torch.randn(5, 1, generator=generator) + 0.1 * torch.randn(96, 1, generator=generator))
+    torch.manual_seed(seed)
+    net = nn.Sequential(nn.Linear(5, 16), nn.Tanh(), nn.Dropout(0.3), nn.Linear(16, 1))
+    return net, Batches(x, y, 16, seed, augment)
+
+
+def loss(model, x, y):
+    return nn.functional.mse_loss(model(x), y)
+
+
+def train(epochs=4, checkpoint=None, measure=None, every=None, augment=None, optimizer=None, **options):
+    net, batches = problem(augment=augment)
+    optimizer = (optimizer or (lambda p: gdcore.optim.AdamW(p, lr=0.02)))(net.parameters())
+    record = fit(net, batches, loss, optimizer, epochs=epochs, schedule=schedules.cosine(epochs * len(batches)), clip=1.0,
+                 checkpoint=checkpoint, measure=measure, every=every, progress=False, **options)
+    return net, record
+
+
+def numbers(record):
+    return [(point["step"], point["loss"], point.get("weights")) for point in record.points]
+
+
+def weights(model):
+    return {"weights": sum(p.abs().sum().item() for p in model.parameters())}
+
+
+def test_it_is_the_loop_one_writes_by_hand():
+    net, batches = problem()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=0.02)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedules.cosine(24))
+    for epoch in range(4):
+        for x, y in batches.epoch(epoch):
+            optimizer.zero_grad()
+            loss(net, x, y).backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+            scheduler.step()
+    ours, record = train()
+    for p, q in zip(ours.parameters(), net.parameters()):
+        assert torch.allclose(p, q, rtol=1e-4, atol=1e-6)
+    assert record.status == "finished" and record["step"] == [6, 12, 18, 24]
+
+
+@pytest.mark.parametrize("every", [None, 4, 5, 7])
+def test_points_are_where_they_were_asked_for(every):
+    _, record = train(every=every, measure=weights)
+    wanted = every or 6
+    assert record["step"] == [*range(wanted, 24, wanted), 24]
+    assert record["seconds"] == sorted(record["seconds"])
+
+
+KILLED = """
+    import os, sys
+    import gdcore.training.checkpoint as files
+    from tests.training.test_loop import train, weights
+    keep, left = files.save, [int(sys.argv[2])]
+    def save(path, state):                 # the process dies after some checkpoints, as by kill -9
+        keep(path, state)
+        left[0] -= 1
+        left[0] or os._exit(9)
+    files.save = save
+    train(checkpoint=sys.argv[1], every=5, measure=weights)
+"""
+
+
+@pytest.mark.parametrize("checkpoints", [1, 3])
+def test_killed_and_resumed_it_gives_the_same_curve(tmp_path, checkpoints):
+    whole, expected = train(every=5, measure=weights)
+    code = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path / "run.pt"), str(checkpoints)]
+    assert subprocess.run(code).returncode == 9
+    torch.rand(17)  # the generator is elsewhere by now
+    resumed, record = train(every=5, measure=weights, checkpoint=tmp_path / "run.pt")
+    assert numbers(record) == numbers(expected)
+    for p, q in zip(resumed.parameters(), whole.parameters()):
+        assert torch.equal(p, q)
+    assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
+
+
+def test_a_finished_training_is_not_trained_again(tmp_path):
+    _, first = train(checkpoint=tmp_path / "run.pt")
+    net, again = train(checkpoint=tmp_path / "run.pt")
+    assert again.as_dict() == first.as_dict()
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path):
+    train(checkpoint=tmp_path / "run.pt")
+    with pytest.raises(ValueError, match="of another training .other epochs.*delete it"):
+        train(epochs=5, checkpoint=tmp_path / "run.pt")
+    with pytest.raises(ValueError, match="of another training .other optimizers"):
+        train(checkpoint=tmp_path / "run.pt", optimizer=lambda p: gdcore.optim.SGD(p, lr=0.1))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half a file", b"\x80\x02]q\x00."])
+def test_a_damaged_checkpoint_is_told(tmp_path, content):
+    (tmp_path / "run.pt").write_bytes(content)
+    with pytest.raises(ValueError, match="cannot be read .*delete it to begin anew"):
+        train(checkpoint=tmp_path / "run.pt")
+
+
+def test_a_loss_that_is_no_number_ends_the_training():
+    _, record = train(epochs=50, optimizer=lambda p: torch.optim.SGD(p, lr=1e30))
+    assert record.status == "diverged" and len(record.points) < 10
+
+
+def test_two_optimizers_share_a_network():
+    net, batches = problem()
+    matrices, others = [p for p in net.parameters() if p.ndim == 2], [p for p in net.parameters() if p.ndim != 2]
+    before = [p.clone() for p in net.parameters()]
+    fit(net, batches, loss, [gdcore.optim.Muon(matrices, lr=0.01), gdcore.optim.AdamW(others, lr=0.01)], epochs=1, progress=False)
+    assert not any(torch.equal(p, q) for p, q in zip(net.parameters(), before))
+
+
+def test_in_bfloat16_it_trains_too():
+    _, record = train(epochs=20, mixed=True)
+    assert record["loss"][-1] < record["loss"][0] / 2
+
+
+def test_measuring_is_done_in_evaluation_mode_and_leaves_no_trace():
+    modes = []
+    net, _ = train(measure=lambda model: modes.append(model.training) or {"mode": 0.0})
+    assert modes == [False] * 4 and not net.training
+    plain, _ = train()
+    for p, q in zip(net.parameters(), plain.parameters()):
+        assert torch.equal(p, q)
+
+
+def test_an_epoch_can_be_had_again():
+    flipped = lambda x, draws: torch.where(torch.rand(len(x), 1, generator=draws) < 0.5, -x, x)
+    _, batches = problem(augment=flipped)
+    first = [x for x, _ in batches.epoch(3)]
+    list(batches.epoch(1))
+    torch.rand(5)
+    again, other = [x for x, _ in batches.epoch(3)], [x for x, _ in batches.epoch(4)]
+    assert all(torch.equal(a, b) for a, b in zip(first, again))
+    assert not any(torch.equal(a, b) for a, b in zip(first, other))
+
+
+def test_each_example_comes_once_an_epoch():
+    batches = Batches(torch.arange(50), torch.arange(50), 8)
+    seen = torch.cat([x for x, _ in batches.epoch(0)])
+    assert len(seen) == 48 == len(seen.unique()) and len(batches) == 6
+
+
+@pytest.mark.parametrize("size", [0, 97, 2.0, True, "8"])
+def test_a_batch_size_that_cannot_be(size):
+    with pytest.raises(ValueError, match="batch size is .*from 1 to 96"):
+        Batches(torch.zeros(96), torch.zeros(96), size)
+
+
+def test_targets_must_match():
+    with pytest.raises(ValueError, match="96 examples and y 95"):
+        Batches(torch.zeros(96), torch.zeros(95), 8)
+
+
+def test_a_record_names_its_columns():
+    record = Record()
+    with pytest.raises(KeyError, match="no points yet"):
+        record["loss"]
+    record.add(step=1, seconds=0.1, loss=2.0, accuracy=0.5)
+    with pytest.raises(KeyError, match="step, seconds, loss, accuracy"):
+        record["acc"]
+    assert record.as_run("loss", accuracy="accuracy") == {"losses": [2.0], "steps": [1], "seconds": [0.1], "accuracy": [0.5]}
