@@ -7,7 +7,9 @@ passes through one loader for each set, which asserts counts, balance and that n
 
 import importlib
 
-_WHERE = {"DataError": "store", "Examples": "examples", "Splits": "examples", "fashion_mnist": "images"}
+_WHERE = {"DataError": "store", "Examples": "examples", "Splits": "examples", "fashion_mnist": "images",
+          "catalogue": "parallel", "help_pages": "parallel", "sentence_pairs": "parallel", "read_marian": "marian",
+          "portuguese_to_english": "marian"}
 __all__ = sorted(_WHERE)
 
 
