@@ -47,9 +47,9 @@ def predict(model, x, size=1000):
 
 
 def judge(model, x, y):
-    """{"test loss": mean cross-entropy, "accuracy": share that is right}."""
+    """{"cross-entropy": mean cross-entropy, "accuracy": share that is right}."""
     scores = predict(model, x)
-    return {"test loss": F.cross_entropy(scores, y).item(), "accuracy": (scores.argmax(dim=1) == y).float().mean().item()}
+    return {"cross-entropy": F.cross_entropy(scores, y).item(), "accuracy": (scores.argmax(dim=1) == y).float().mean().item()}
 
 
 def calibration(scores, y, bins=10):

@@ -30,6 +30,7 @@ def test_it_is_shuffled_and_the_seed_decides(parts):
 
 def test_without_a_validation_part_all_are_there():
     assert [len(part) for part in fashion_mnist(validation=0)] == [59_976, 0, 10_000]
+    assert [len(part) for part in fashion_mnist(validation=0, copies=True)] == [60_000, 0, 10_000]
 
 
 @pytest.mark.parametrize("validation", [-1, 50_001, 0.1, True, "all"])
@@ -41,14 +42,15 @@ def test_a_validation_part_that_cannot_be(validation):
 @pytest.mark.slow
 def test_the_copies_are_those_that_a_search_finds():
     x, test = images._images("train-images-idx3-ubyte.gz"), images._images("t10k-images-idx3-ubyte.gz")
-    assert images.near_copies(x, test).tolist() == list(images.COPIES)
+    which, twins = images.near_copies(x, test)
+    assert which.tolist() == list(images.COPIES) and len(twins) == 24
 
 
 def test_a_search_for_copies_sees_through_brightness():
     rng = np.random.default_rng(0)
     x = rng.integers(0, 200, (30, 28, 28)).astype(np.uint8)
     test = np.concatenate([x[[3, 17]] // 2 + 40, rng.integers(0, 255, (5, 28, 28)).astype(np.uint8)])
-    assert images.near_copies(x, test).tolist() == [3, 17]
+    assert [found.tolist() for found in images.near_copies(x, test)] == [[3, 17], [0, 1]]
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_judging_in_parts_is_judging_at_once():
     scores, y = torch.randn(2500, 10, generator=generator(2)), torch.randint(0, 10, (2500,), generator=generator(3))
     assert torch.equal(predict(Table(), scores), scores)
     found = judge(Table(), scores, y)
-    assert found["test loss"] == pytest.approx(torch.nn.functional.cross_entropy(scores, y).item())
+    assert found["cross-entropy"] == pytest.approx(torch.nn.functional.cross_entropy(scores, y).item())
     assert found["accuracy"] == pytest.approx((scores.argmax(1) == y).float().mean().item())
 
 
