@@ -192,7 +192,7 @@ def confident_cases(rng):
     yield case("twelve images", 12, True)
     yield case("too sure of itself", 60, False)
     yield Case("all in one tenth", {"confidence": np.round(rng.uniform(0.9, 0.999, 8), 3), "right": np.array([1.0, 1, 0, 1, 0, 1, 1, 1])})
-    yield Case("quite sure, with a 1.0", {"confidence": np.array([1.0, 0.95, 0.55, 0.52]), "right": np.array([1.0, 0, 1, 0])})
+    yield Case("quite sure, with a 1.0", {"confidence": np.array([1.0, 0.95, 0.55, 0.52]), "right": np.array([0.0, 1, 1, 0])})
     both = np.round(np.r_[rng.uniform(0.9, 0.99, 10), rng.uniform(0.5, 0.59, 10)], 3)
     yield Case("too sure here, too modest there", {"confidence": both, "right": np.r_[np.ones(6), np.zeros(4), np.ones(9), 0.0]})
     yield case("two hundred images", 200, False, 0.2)
