@@ -16,7 +16,11 @@ from gdcore.training.vision import as_input, calibration, erased, flipped, judge
 
 SEEDS = (0, 1, 2)
 EPOCHS, BATCH = 8, 128
-RATES = {"SGD": (0.02, 0.05, 0.1, 0.2, 0.5), "AdamW": (0.0005, 0.001, 0.002, 0.005, 0.01), "Muon": (0.005, 0.01, 0.02, 0.05, 0.1)}
+RATES = {  # seven trials each: five, and two more since the best of AdamW and of Muon lay at the end
+    "SGD": (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0),
+    "AdamW": (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05),
+    "Muon": (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+}
 
 
 def main(again=False):
