@@ -154,7 +154,9 @@ def loss_cases(rng):
     case = draw(5, 6)
     case["k"][3:] = FILL
     yield Case("the last two places are filled up", case)
-    yield Case("no smoothing", {**draw(3, 5), "smoothing": 0.0})
+    case = {**draw(4, 5), "smoothing": 0.0}
+    case["k"][2:] = FILL
+    yield Case("no smoothing, and half is filled up", case)
     yield Case("half of it smoothed away", {**draw(3, 8), "smoothing": 0.5})
     k = rng.integers(0, 4, 3)
     yield Case("surely right", {"z": 30.0 * np.eye(4)[k] + 1000, "k": k, "smoothing": 0.2})
@@ -179,15 +181,17 @@ def filled_as_zero(z, k, smoothing):
     return smoothed(z, np.where(k == FILL, 0, k), smoothing)
 
 
-def filled_as_last(z, k, smoothing):
-    return smoothed(z, np.where(k == FILL, z.shape[1] - 1, k), smoothing)
+def filled_as_last(z, k, smoothing, spread="all"):
+    return smoothed(z, np.where(k == FILL, z.shape[1] - 1, k), smoothing, spread=spread)
 
 
 smoothed_loss = Question(
-    "27.4", "The loss of a translation", "function", points=3, difficulty=2, minutes=15, name="smoothed_loss",
+    "27.4", "The model that is never finished", "bug", points=3, difficulty=2, minutes=15, name="smoothed_loss",
     objectives=("smooth the labels", "leave out what is no word"),
     draw=loss_cases, oracle=lambda z, k, smoothing: smoothed(z, k, smoothing),
     mistakes=(
+        Mistake("This is the function as it was given.", "There are two faults: one in which places count, one in what a place pays.",
+                lambda z, k, smoothing: filled_as_last(z, k, smoothing, spread="sum")),
         Mistake("Filled places count: NumPy takes the label −1 for the last piece, without a word.",
                 "Choose the rows with k ≥ 0 first, then do everything with them.", filled_as_last),
         Mistake("Filled places count as if piece 0 were the truth there.", "They must be left out, of the sum and of the number.",
@@ -216,7 +220,8 @@ smoothed_loss = Question(
 def bleu_cases(rng):
     words = ["click", "the", "button", "to", "open", "a", "new", "window", "and", "press", "it"]
     text = lambda n: " ".join(rng.choice(words, n).tolist())
-    yield Case("one word differs", {"found": "click the button to close it", "reference": "click the button to open it"})
+    end = text(4)
+    yield Case("one word differs", {"found": f"click the button {end} now", "reference": f"click the button {end} then"})
     yield Case("the same word again and again", {"found": "the button the the the the", "reference": "open the button of the window"})
     yield Case("too short", {"found": "press the button", "reference": "press the button to open a new window"})
     yield Case("longer than the reference", {"found": "press the button to open a new window", "reference": "press the button to open it"})
@@ -271,11 +276,11 @@ bleu = Question(
 # -- 27.6 -----------------------------------------------------------------------------------------------------------------------
 
 diagnose = Question(
-    "27.6", "Three sick translators", "choose", points=3, difficulty=2, minutes=8, name="chosen",
+    "27.6", "Four sick translators", "choose", points=4, difficulty=2, minutes=8, name="chosen",
     objectives=("read a symptom", "name the cause and its cure"),
-    draw=items("booked", "unknown", "forgot"),
+    draw=items("booked", "unknown", "forgot", "leak"),
     oracle={"booked": ("untrained pieces", "b"), "unknown": ("missing character", "c"),
-            "forgot": ("forgetting", "a")},
+            "forgot": ("forgetting", "a"), "leak": ("leaking split", "d")},
     mistakes=(
         Mistake("For `booked` the learning rate is not to blame: the loss fell, also on validation pages.",
                 "What is different between the training, with its 5,000 pieces, and the decoding?", {"booked": ("high rate", None)}),
@@ -285,6 +290,8 @@ diagnose = Question(
                 "Print the pieces of the sentence.", {"unknown": ("frozen encoder", None)}),
         Mistake("For `forgot` the measure is sound: BLEU fell on a test that has not changed.",
                 "Which sentences did it see during fine-tuning, and which not?", {"forgot": ("noisy score", None)}),
+        Mistake("For `leak` overfitting would show on the validation part, if that part were honest.",
+                "Where do the validation sentences come from, and who else stands on the same pages?", {"leak": ("overfitting", None)}),
     ),
     success="Decode over what you trained over; look at the pieces before you blame the model; measure what you do not want to lose.",
     onwards="for each of the three, write the one-line test that would have found it before a user did.")

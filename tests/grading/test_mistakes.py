@@ -28,7 +28,8 @@ def test_a_right_answer_is_right_for_many_seeds_and_never_named(asked):
         assert graded(asked, SOLVED[asked.id][1], seed) == (asked.points, [])
 
 
-@pytest.mark.parametrize("id, name", [("01.7", "01_loss.ipynb"), ("02.7", "02_gradient.ipynb"), ("03.7", "03_learning_rate.ipynb")])
+@pytest.mark.parametrize("id, name", [("01.7", "01_loss.ipynb"), ("02.7", "02_gradient.ipynb"), ("03.7", "03_learning_rate.ipynb"),
+                                      ("27.4", "27_transformer_translation.ipynb")])
 def test_the_broken_code_that_the_notebook_gives_is_worth_nothing_and_named(id, name):
     scope = {"np": np}
     exec(next(source for source in code("exercises", name) if "def given" in source), scope)

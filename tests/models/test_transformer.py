@@ -10,6 +10,7 @@ from gdcore.data import DataError, marian, parallel
 from gdcore.models.marian_weights import from_marian
 from gdcore.models.transformer import END, PAD, Attention, FeedForward, Recurrence, Transformer, positions
 from gdcore.models.translation import Pieces, SentencePairs, scores, translated
+from gdcore.training import fit
 
 
 @pytest.fixture
@@ -189,3 +190,13 @@ def test_the_packaged_engine_says_the_same(real, pieces):
         texts = parallel.catalogue("pt_BR").test.x[:100]
     same = sum(ours == engine.translate(text) for ours, text in zip(translated(real, pieces, texts), texts))
     assert same >= 90 * len(texts) / 100
+
+
+def test_the_loop_trains_it_also_in_half_precision(small):
+    rows = [[k, k + 1, END] for k in range(1, 17)]
+    small.extend([[1], [2]])
+    small.restrict(range(20))
+    for mixed in (False, True):
+        optimizer = torch.optim.Adam(small.parameters(), lr=0.01)
+        record = fit(small, SentencePairs(rows, rows, 8), lambda model, x, y: model.loss(x, y), optimizer, epochs=10, mixed=mixed)
+        assert record.status == "finished" and record["loss"][-1] < 0.8 * record["loss"][0]
