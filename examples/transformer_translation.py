@@ -4,6 +4,8 @@ All trainings are on the help pages of GNOME 43.0. Choices were made by the vali
 """
 
 import functools
+import pathlib
+import tempfile
 
 import torch
 
@@ -12,14 +14,18 @@ from gdcore import optim, schedules, seed
 from gdcore.data import help_pages, portuguese_to_english, read_marian
 from gdcore.data.parallel import near_copies
 from gdcore.models.marian_weights import from_marian
-from gdcore.models.transformer import END, Transformer
-from gdcore.models.translation import Pieces, SentencePairs, filled, scores, translated
+from gdcore.models.transformer import END, PAD, Transformer
+from gdcore.models.translation import Pieces, SentencePairs, scores, translated
 from gdcore.training import fit
 
 EXTRA = "ñÑ¿¡"
 LIKE = {"ñ": ("n", "nh"), "Ñ": ("N", "nh"), "¿": ("?",), "¡": ("!",)}  # what a new piece begins as the mean of
-RATE, EPOCHS, SIZE, WARMUP, DROPOUT = 5e-4, 7, 32, 40, 0.1
-SHORT = 2  # epochs of the comparisons
+RATE, EPOCHS, SIZE, WARMUP, DROPOUT, OTHERS = 5e-4, 6, 32, 40, 0.1, 3000
+SCRATCH = {  # the same minutes from random weights: as it is, and smaller, with more dropout and so with more epochs
+    "from scratch": {"start": "random", "rate": 1e-3, "warmup": 100},
+    "from scratch, faster": {"start": "random", "rate": 2e-3, "warmup": 100},
+    "from scratch, small": {"start": "small", "rate": 2e-3, "warmup": 200, "epochs": 24},
+}
 
 
 def main(again=False):
@@ -28,16 +34,11 @@ def main(again=False):
     ledger.once("before", before)
     for number in range(3):
         ledger.once(f"fine-tuned, seed {number}", functools.partial(tuned, number, examine=True))
-    ledger.once("from scratch", lambda: tuned(0, start="scratch", rate=1e-3, warmup=200))
-    short = functools.partial(functools.partial, tuned, 0, epochs=SHORT)
-    for name in PARTS:
-        ledger.once(f"short, {name}", short(part=name))
-    ledger.once("short, ñ as nh", short(spell=nh))
-    ledger.once("short, ñ unknown", short(extra=""))
-    ledger.once("short, with Portuguese", short(old=0.5))
-    ledger.once("short, no warm-up", short(warmup=0))
-    ledger.once("short, no clipping", short(clip=None))
-    ledger.once("short, no label smoothing", short(smoothing=0.0))
+    for name, settings in SCRATCH.items():
+        ledger.once(name, functools.partial(tuned, 0, **settings))
+    for number in range(3):
+        for name, settings in SHORT.items():
+            ledger.once(f"one epoch, {name}, seed {number}", functools.partial(tuned, number, epochs=1, **settings))
 
 
 # -- data and model ---------------------------------------------------------------------------------------------------------------------
@@ -65,24 +66,11 @@ def vocabulary(extra=EXTRA):
     return Pieces(portuguese_to_english()[1], extra)
 
 
-def written(targets, common=8000):
-    """The pieces to train and write with: those of the targets, and of the `common` first ones those that the model writes at all.
-
-    The bias of a piece that never stood in the English of its training has fallen to about −17; an English piece has about −1.
-    """
-    english = [piece for piece in range(common) if weights()["decoder_ff_logit_out_b"][0, piece] > -6]
-    return {END, *english, *(piece for row in targets for piece in row)}
-
-
-def nh(text):
-    """Spanish spelled as if by a Portuguese hand: ñ as nh, no signs before a question."""
-    return text.replace("ñ", "nh").replace("Ñ", "Nh").replace("¿", "").replace("¡", "")
-
-
 def fresh(start, extra):
-    """The trained model with rows for the new characters, or the same network at random."""
-    if start == "scratch":
-        model = Transformer(32000 + len(extra), dropout=DROPOUT)
+    """The trained model with rows for the new characters, or, at random, the same network or a small one."""
+    if start != "trained":
+        small = {"d": 128, "wide": 512, "heads": 4, "encoders": 2, "decoders": 1, "dropout": 0.3}
+        model = Transformer(32000 + len(extra), **(small if start == "small" else {"dropout": DROPOUT}))
         for name, parameter in model.named_parameters():
             if parameter.dim() > 1 and "embedding" not in name:
                 torch.nn.init.xavier_uniform_(parameter)
@@ -97,76 +85,97 @@ def fresh(start, extra):
 
 PARTS = {  # what may move
     "everything": lambda name: True,
-    "encoder frozen": lambda name: not name.startswith("encoder"),
-    "decoder frozen": lambda name: not name.startswith("decoder"),
+    "decoder and embeddings": lambda name: not name.startswith("encoder"),
+    "encoder and embeddings": lambda name: not name.startswith("decoder"),
     "embeddings alone": lambda name: name.startswith("embedding"),
     "norms and biases alone": lambda name: "norm" in name or name.endswith("bias"),
-    "embeddings at a tenth of the rate": lambda name: True,
 }
 
 
-def tuned(number, *, epochs=EPOCHS, rate=RATE, start="trained", part="everything", extra=EXTRA, spell=str, old=0.0, warmup=WARMUP,
-          clip=1.0, smoothing=0.1, examine=False):  # fmt: skip
+def nh(text):
+    """Spanish spelled as if by a Portuguese hand: ñ as nh, no signs before a question."""
+    return text.replace("ñ", "nh").replace("Ñ", "Nh").replace("¿", "").replace("¡", "")
+
+
+SHORT = {part: {"part": part} for part in PARTS} | {
+    "ñ as nh": {"spell": nh},
+    "ñ unknown": {"extra": ""},
+    "with Portuguese": {"old": 0.5},
+    "embeddings at a tenth": {"slow": 0.1},
+    "no warm-up": {"warmup": 0},
+    "no clipping": {"clip": None},
+    "no label smoothing": {"smoothing": 0.0},
+    "trimmed softmax": {"others": 0},
+}
+
+
+def tuned(number, *, epochs=EPOCHS, rate=RATE, start="trained", part="everything", extra=EXTRA, spell=str, old=0.0, slow=1.0,
+          warmup=WARMUP, clip=1.0, smoothing=0.1, others=OTHERS, examine=False):  # fmt: skip
     """One training with the seed `number`, and what it gave.
 
-    spell: what is done to the Spanish. old: Portuguese pairs for each Spanish one.
-    examine: also decode over all pieces, translate Portuguese, measure how far each part moved, and keep the translations.
+    part: of PARTS. spell: what is done to the Spanish. old: Portuguese pairs for each Spanish one. slow: the table's share of the rate.
+    others: pieces drawn at each step for all that no target holds; 0 leaves those out, of the training and then of the translations.
+    examine: also translate Portuguese, measure how far each part moved, and, for seed 0, keep the translations.
     """
     seed(number)
     pieces, parts = vocabulary(extra), spanish()
     encode = lambda texts: [pieces.encode(spell(text)) for text in texts]
     sources, targets = encode(parts.train.x), encode(parts.train.y)
-    allowed = written(targets)
-    model = fresh(start, extra)
-    model.restrict(allowed)
     if old:
-        pairs, _ = portuguese()
         count = int(old * len(sources))
-        sources, targets = sources + encode(pairs.x[:count]), targets + encode(pairs.y[:count])
-        model.restrict(written(targets))
+        sources, targets = sources + encode(portuguese()[0].x[:count]), targets + encode(portuguese()[0].y[:count])
+    model = fresh(start, extra)
+    used = torch.tensor(sorted({END, *(piece for row in targets for piece in row)}))
+    if not others:
+        model.restrict(used.tolist())
+        loss = lambda model, x, y: model.loss(x, y, smoothing)
+    else:
+        loss = lambda model, x, y: model.sampled_loss(x, y, used, others, smoothing)
     at_first = {name: value.clone() for name, value in model.state_dict().items()}
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(PARTS[part](name))
     batches = SentencePairs(sources, targets, SIZE, number)
     total = epochs * len(batches)
-    optimizer = optim.Adam(groups(model, rate, part), lr=rate, betas=(0.9, 0.98))
-    record = fit(model, batches, lambda model, x, y: model.loss(x, y, smoothing), optimizer, epochs=epochs, clip=clip,
-                 schedule=schedules.wsd(total, warmup, total - warmup), measure=validation(pieces, spell, epochs == SHORT))
-    found = translated(model, pieces, [spell(text) for text in parts.test.x])
+    optimizer = optim.Adam(groups(model, rate, slow), lr=rate, betas=(0.9, 0.98))
+    checkpoint = pathlib.Path(tempfile.gettempdir()) / f"gdcore_transformer_translation_{number}.pt" if examine else None
+    record = fit(model, batches, loss, optimizer, epochs=epochs, clip=clip,
+                 schedule=schedules.wsd(total, warmup, total - warmup), measure=validation(pieces, spell), checkpoint=checkpoint)
+    if examine:
+        checkpoint.unlink()
+    translate = lambda part: translated(model, pieces, [spell(text) for text in part.x])
+    found = translate(parts.test)
     result = {"record": record.as_dict(), "steps": total, "seconds": record.seconds, "joules": record.joules,
-              "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad), **scores(found, parts.test.y)}
-    result["Portuguese"] = scores(translated(model, pieces, portuguese()[1].x), portuguese()[1].y) if examine or old else None
+              "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad), **scores(found, parts.test.y),
+              "validation": scores(translate(parts.validation), parts.validation.y)}  # fmt: skip
+    if examine or old:
+        result["Portuguese"] = scores(translate(portuguese()[1]), portuguese()[1].y)
     if examine:
         result["moved"] = moved(model, at_first)
         result["found"] = found if number == 0 else None
+    if not others:
         model.restrict(None)
-        result["over all pieces"] = scores(translated(model, pieces, parts.test.x), parts.test.y)
+        everywhere = translate(parts.test)
+        result["over all pieces"] = scores(everywhere, parts.test.y) | {"found": everywhere[:40]}
     return result
 
 
-def groups(model, rate, part):
+def groups(model, rate, slow):
     """The parameters that move, in groups with their rates."""
     table = [p for name, p in model.named_parameters() if p.requires_grad and name.startswith("embedding")]
     others = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("embedding")]
-    slow = rate / 10 if "tenth" in part else rate
-    return [{"params": group, "lr": lr} for group, lr in ((others, rate), (table, slow)) if group]
+    return [{"params": group, "lr": lr} for group, lr in ((others, rate), (table, slow * rate)) if group]
 
 
-def validation(pieces, spell, seldom):
-    """measure(model) for `fit`: the loss per piece on the validation pages, and, unless `seldom`, BLEU and chrF there."""
+def validation(pieces, spell=str):
+    """measure(model) for `fit`: the loss per piece on validation sentences, over all pieces."""
     part = spanish().validation
-    texts = [spell(text) for text in part.x]
-    rows = sorted(zip(map(pieces.encode, texts), map(pieces.encode, part.y)), key=lambda pair: len(pair[1]))
+    batches = SentencePairs([pieces.encode(spell(text)) for text in part.x], [pieces.encode(english) for english in part.y], 32)
 
     def measure(model):
-        allowed = set(model.pieces.tolist())
-        total = count = 0
-        for begin in range(0, len(rows), 64):
-            some = [(x, y) for x, y in rows[begin : begin + 64] if allowed.issuperset(y)]
-            pieces_here = sum(len(y) for _, y in some)
-            total += pieces_here * model.loss(filled([x for x, _ in some]), filled([y for _, y in some]), smoothing=0.0).item()
-            count += pieces_here
-        return {"validation loss": total / count} | ({} if seldom else scores(translated(model, pieces, texts), part.y))
+        allowed, model.pieces = model.pieces, None
+        bills = [(model.loss(x, y, smoothing=0.0).item(), (y != PAD).sum().item()) for x, y in batches.epoch(0)]
+        model.pieces = allowed
+        return {"validation loss": sum(loss * count for loss, count in bills) / sum(count for _, count in bills)}
 
     return measure
 
@@ -181,11 +190,11 @@ def moved(model, before):
 
 
 def before():
-    """What the Portuguese model makes of Spanish, and of Portuguese, over all pieces and over those that the trainings use."""
+    """What the Portuguese model makes of Spanish, with the new rows and with ñ spelled nh, and of Portuguese."""
     pieces, parts, model = vocabulary(), spanish(), fresh("trained", EXTRA).eval()
-    result = {"Portuguese": scores(translated(model, pieces, portuguese()[1].x), portuguese()[1].y)}
-    result["over all pieces"] = scores(translated(model, pieces, parts.test.x), parts.test.y)
-    result["as nh"] = scores(translated(model, pieces, [nh(text) for text in parts.test.x]), parts.test.y)
-    model.restrict(written([pieces.encode(text) for text in parts.train.y]))
     found = translated(model, pieces, parts.test.x)
-    return result | scores(found, parts.test.y) | {"found": found, "pairs": [len(part) for part in parts], "pieces": len(model.pieces)}
+    with torch.no_grad():
+        loss = validation(pieces)(model)
+    return {**loss, **scores(found, parts.test.y), "found": found, "pairs": [len(part) for part in parts],
+            "as nh": scores(translated(model, pieces, [nh(text) for text in parts.test.x]), parts.test.y),
+            "Portuguese": scores(translated(model, pieces, portuguese()[1].x), portuguese()[1].y)}  # fmt: skip

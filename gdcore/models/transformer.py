@@ -130,6 +130,11 @@ class Transformer(nn.Module):
 
     def decode(self, written, memory, there, states=None, first=0):
         """(logits, states): for each place of `written` (n, t) the scores of the piece that comes next, and the recurrences' states."""
+        x, after = self.hidden(written, memory, there, states, first)
+        return self.scores(x), after
+
+    def hidden(self, written, memory, there, states=None, first=0):
+        """`decode` before the output layer: vectors (n, t, d) in place of logits."""
         x = self.embed(written, first)
         states = states or [x.new_zeros(x.shape[0], self.d)] * len(self.decoder)
         after = []
@@ -137,7 +142,7 @@ class Transformer(nn.Module):
             x, state = recurrence(x, state)
             x = feed_forward(attention(x, memory, there))
             after.append(state)
-        return self.scores(x), after
+        return x, after
 
     def scores(self, x):
         """Logits: the product with the embedding of each piece that may be written."""
@@ -166,8 +171,21 @@ class Transformer(nn.Module):
         """
         logits = self(source, F.pad(target[:, :-1], (1, 0), value=PAD))
         wanted = target if self.pieces is None else torch.searchsorted(self.pieces, target)
-        wanted = wanted.masked_fill(target == PAD, -100)
-        return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=-100, label_smoothing=smoothing)
+        return _bill(logits, wanted.masked_fill(target == PAD, PAD), smoothing)
+
+    def sampled_loss(self, source, target, used, others, smoothing=0.1):
+        """`loss` over the pieces `used`, a sorted tensor that holds all of the target, and `others` random ones for all the rest.
+
+        A drawn piece stands for many: its score is raised by the logarithm of how many, and then the sum in the softmax is right on
+        average. Jean et al. (2015), arXiv:1412.2007; with an even draw.
+        """
+        rest = torch.ones(len(self.bias), dtype=torch.bool, device=used.device).index_fill(0, used, False).nonzero()[:, 0]
+        drawn = rest[torch.randint(len(rest), (others,), device=used.device)]
+        pieces = torch.cat([used, drawn])
+        stands_for = F.pad(torch.zeros(len(used), device=used.device), (0, others), value=math.log(len(rest) / others))
+        x = self.hidden(F.pad(target[:, :-1], (1, 0), value=PAD), *self.encode(source))[0]
+        logits = F.linear(x, self.embedding.weight[pieces], self.bias[pieces] + stands_for)
+        return _bill(logits, torch.searchsorted(used, target).masked_fill(target == PAD, PAD), smoothing)
 
     def forward(self, source, written):
         """Logits (n, t, pieces), while the true translation is written: `written` begins with PAD and lags one piece behind."""
@@ -188,3 +206,8 @@ class Transformer(nn.Module):
             if done.all():
                 break
         return torch.cat(written, dim=1)
+
+
+def _bill(logits, wanted, smoothing):
+    """Cross-entropy of logits (n, t, pieces) and the places of the true pieces among them (n, t), PAD left out."""
+    return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD, label_smoothing=smoothing)

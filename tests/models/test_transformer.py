@@ -117,6 +117,19 @@ def test_restricted_it_trains_and_writes_those_pieces_alone(small):
         small.restrict([3, 4])
 
 
+def test_sampled_pieces_stand_for_the_rest_on_average(small):
+    torch.manual_seed(0)
+    source, target, used = torch.tensor([[5, 6, END]]), torch.tensor([[40, 20, END]]), torch.tensor([END, 20, 40])
+    exact = small.loss(source, target, smoothing=0.0)
+    drawn = [small.sampled_loss(source, target, used, 20, smoothing=0.0).item() for _ in range(300)]
+    assert abs(sum(drawn) / 300 - exact) < 0.06 < max(drawn) - min(drawn)  # the logarithm of a mean is a little above
+    many = small.sampled_loss(source, target, used, 200_000, smoothing=0.0)  # each of the rest some 4,000 times
+    assert torch.isclose(many, exact, atol=1e-3)
+    few = small.sampled_loss(source, target, used, 5)
+    few.backward()
+    assert 4 <= len(small.bias.grad.nonzero()) <= 8  # of 50: those used, and those drawn
+
+
 def test_the_loss_counts_no_filling_and_smooths(small):
     source, target = torch.tensor([[5, 6, END], [7, 8, END]]), torch.tensor([[4, 3, END], [2, END, PAD]])
     log_p = small(source, torch.tensor([[PAD, 4, 3], [PAD, 2, END]])).log_softmax(dim=-1)
