@@ -7,15 +7,14 @@ from gdcore.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, figure
 __all__ = ["attention", "bars"]
 
 
-def attention(panels, title=None, labels=("written", "attends to")):
-    """Attention as squares whose area is the weight: `panels` is {name: (weights, rows, columns)}, side by side.
+def attention(panels, title=None, labels=("asks", "is asked")):
+    """Attention as squares whose area is the weight: `panels` is {name: (weights, rows, columns)}, one below the other.
 
     weights: (rows, columns), each row summing to 1; rows and columns are the words on the axes. Returns (fig, axes).
     """
-    sizes = [np.shape(weights) for weights, _, _ in panels.values()]
-    fig, axes = figure(title, columns=len(panels), width=max(5.8, 1.4 * len(panels) + 0.36 * sum(columns for _, columns in sizes)),
-                       height=1.7 + 0.3 * max(rows for rows, _ in sizes), squeeze=False)  # fmt: skip
-    for ax, (name, (weights, rows, columns)), color in zip(axes[0], panels.items(), (BLUE, ORANGE, GREEN)):
+    heights = [1.1 + 0.3 * len(rows) for _, rows, _ in panels.values()]
+    fig, axes = figure(title, rows=len(panels), width=4.6, height=0.4 + sum(heights), squeeze=False, height_ratios=heights)
+    for ax, (name, (weights, rows, columns)), color in zip(axes[:, 0], panels.items(), (BLUE, ORANGE, GREEN)):
         y, x = np.indices(np.shape(weights))
         ax.scatter(x.ravel(), y.ravel(), s=300 * np.ravel(weights), marker="s", color=color, linewidths=0)
         ax.set(xlim=(-0.6, len(columns) - 0.4), ylim=(len(rows) - 0.4, -0.6), aspect="equal", xlabel=labels[1], ylabel=labels[0])
@@ -23,7 +22,7 @@ def attention(panels, title=None, labels=("written", "attends to")):
         ax.set_yticks(range(len(rows)), rows)
         ax.set_title(name, color=color)
         ax.tick_params(length=0)
-    return fig, axes[0]
+    return fig, axes[:, 0]
 
 
 def bars(values, title=None, xlabel="", mark=None, colors=None, digits=1):

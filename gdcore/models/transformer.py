@@ -158,11 +158,10 @@ class Transformer(nn.Module):
     @torch.no_grad()
     def extend(self, like):
         """A new piece for each list of pieces in `like`, at the end of the table: it begins as the mean of their rows."""
-        rows = [torch.as_tensor(pieces, device=self.bias.device) for pieces in like]
-        for_table = torch.stack([self.embedding.weight[pieces].mean(dim=0) for pieces in rows])
-        for_bias = torch.stack([self.bias[pieces].mean() for pieces in rows])
-        self.embedding = nn.Embedding.from_pretrained(torch.cat([self.embedding.weight, for_table]), freeze=False)
-        self.bias = nn.Parameter(torch.cat([self.bias, for_bias]))
+        table, bias = self.embedding.weight, self.bias
+        more = [(table[pieces].mean(dim=0), bias[pieces].mean()) for pieces in like]
+        self.embedding = nn.Embedding.from_pretrained(torch.cat([table, *(row[None] for row, _ in more)]), freeze=False)
+        self.bias = nn.Parameter(torch.cat([bias, *(number[None] for _, number in more)]))
 
     def loss(self, source, target, smoothing=0.1):
         """Mean cross-entropy of the true next piece, with label smoothing (Szegedy et al. 2016, arXiv:1512.00567).
@@ -171,21 +170,24 @@ class Transformer(nn.Module):
         """
         logits = self(source, F.pad(target[:, :-1], (1, 0), value=PAD))
         wanted = target if self.pieces is None else torch.searchsorted(self.pieces, target)
-        return _bill(logits, wanted.masked_fill(target == PAD, PAD), smoothing)
+        wanted = wanted.masked_fill(target == PAD, PAD).flatten()
+        return F.cross_entropy(logits.flatten(0, 1), wanted, ignore_index=PAD, label_smoothing=smoothing)
 
     def sampled_loss(self, source, target, used, others, smoothing=0.1):
         """`loss` over the pieces `used`, a sorted tensor that holds all of the target, and `others` random ones for all the rest.
 
         A drawn piece stands for many: its score is raised by the logarithm of how many, and then the sum in the softmax is right on
-        average. Jean et al. (2015), arXiv:1412.2007; with an even draw.
+        average. Jean et al. (2015), arXiv:1412.2007; with an even draw. The drawn rows of the table stay as they are (their gradients
+        are tiny, and Adam would make full steps of them), and only the pieces in use share in the smoothing.
         """
         rest = torch.ones(len(self.bias), dtype=torch.bool, device=used.device).index_fill(0, used, False).nonzero()[:, 0]
         drawn = rest[torch.randint(len(rest), (others,), device=used.device)]
-        pieces = torch.cat([used, drawn])
-        stands_for = F.pad(torch.zeros(len(used), device=used.device), (0, others), value=math.log(len(rest) / others))
-        x = self.hidden(F.pad(target[:, :-1], (1, 0), value=PAD), *self.encode(source))[0]
-        logits = F.linear(x, self.embedding.weight[pieces], self.bias[pieces] + stands_for)
-        return _bill(logits, torch.searchsorted(used, target).masked_fill(target == PAD, PAD), smoothing)
+        table = torch.cat([self.embedding.weight[used], self.embedding.weight[drawn].detach()])
+        bias = torch.cat([self.bias[used], self.bias[drawn].detach() + math.log(len(rest) / others)])
+        x, _ = self.hidden(F.pad(target[:, :-1], (1, 0), value=PAD), *self.encode(source))
+        log_p = F.linear(x, table, bias)[target != PAD].log_softmax(dim=-1)
+        true = log_p.gather(1, torch.searchsorted(used, target[target != PAD])[:, None]).mean()
+        return -(1 - smoothing) * true - smoothing * log_p[:, : len(used)].mean()
 
     def forward(self, source, written):
         """Logits (n, t, pieces), while the true translation is written: `written` begins with PAD and lags one piece behind."""
@@ -206,8 +208,3 @@ class Transformer(nn.Module):
             if done.all():
                 break
         return torch.cat(written, dim=1)
-
-
-def _bill(logits, wanted, smoothing):
-    """Cross-entropy of logits (n, t, pieces) and the places of the true pieces among them (n, t), PAD left out."""
-    return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD, label_smoothing=smoothing)
