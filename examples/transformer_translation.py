@@ -18,7 +18,7 @@ from gdcore.training import fit
 
 EXTRA = "ñÑ¿¡"
 LIKE = {"ñ": ("n", "nh"), "Ñ": ("N", "nh"), "¿": ("?",), "¡": ("!",)}  # what a new piece begins as the mean of
-RATE, EPOCHS, SIZE, WARMUP, OTHERS = 4e-4, 5, 32, 40, 1000
+RATE, EPOCHS, SIZE, WARMUP, OTHERS = 4e-4, 6, 32, 40, 1000
 SCRATCH = {  # the same minutes from random weights: as it is, and smaller, with more dropout and so with more epochs
     "from scratch": {"start": "random", "rate": 1e-3, "warmup": 100},
     "from scratch, small": {"start": "small", "rate": 2e-3, "warmup": 200, "epochs": 20},

@@ -124,7 +124,7 @@ def test_sampled_pieces_stand_for_the_rest_on_average(small):
     drawn = [small.sampled_loss(source, target, used, 20, smoothing=0.0).item() for _ in range(300)]
     assert abs(sum(drawn) / 300 - exact) < 0.06 < max(drawn) - min(drawn)  # the logarithm of a mean is a little above
     many = small.sampled_loss(source, target, used, 200_000, smoothing=0.0)  # each of the rest some 4,000 times
-    assert torch.isclose(many, exact, atol=1e-3)
+    assert torch.isclose(many, exact, atol=0.01)
     small.sampled_loss(source, target, used, 20).backward()
     for gradient in (small.bias.grad, small.embedding.weight.grad.abs().sum(dim=1)):  # the drawn rows stay, and so do those not drawn
         assert set(gradient.nonzero().flatten().tolist()) <= {*used.tolist(), 5, 6}
@@ -138,7 +138,7 @@ def test_sampled_smoothing_is_shared_by_the_pieces_in_use(small):
     places = torch.cat([log_p[0], log_p[1, :2]])
     true = places.gather(1, torch.tensor([[40], [20], [END], [20], [END]])).mean()
     by_hand = -0.9 * true - 0.1 * places[:, used].mean()
-    assert torch.isclose(small.sampled_loss(source, target, used, 200_000, smoothing=0.1), by_hand, atol=1e-3)
+    assert torch.isclose(small.sampled_loss(source, target, used, 200_000, smoothing=0.1), by_hand, atol=0.01)
 
 
 def test_the_loss_counts_no_filling_and_smooths(small):
