@@ -7,7 +7,7 @@ passes through one loader for each set, which asserts counts, balance and that n
 
 import importlib
 
-_WHERE = {"DataError": "store", "Examples": "examples", "Splits": "examples", "fashion_mnist": "images"}
+_WHERE = {"DataError": "store", "Examples": "examples", "Splits": "examples", "fashion_mnist": "images", "movie_reviews": "reviews"}
 __all__ = sorted(_WHERE)
 
 
