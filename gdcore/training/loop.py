@@ -24,8 +24,9 @@ def fit(model, batches, loss, optimizers, *, epochs, schedule=None, clip=None, m
     schedule: of gdcore.schedules, the factor on every learning rate at step t. clip: the largest norm of the whole gradient.
     mixed: compute the loss in half precision; None does so on CUDA: bfloat16, or float16 with a GradScaler on a card without it.
     measure: measure(model), {name: number}, taken every `every` steps (None: once an epoch) and at the end, in evaluation mode; its
-    time is not counted, and the model is left in that mode. checkpoint: a path. At each of these points the training is kept there; called again after an interruption, `fit`
-    goes on from it and gives the same numbers as without (on the same machine). progress: as in `gdcore.minimize`.
+    time is not counted, and the model is left in that mode. checkpoint: a path. At each of these points the training is kept there;
+    called again after an interruption, `fit` goes on from it and gives the same numbers as without (on the same machine).
+    progress: as in `gdcore.minimize`.
     Raises ValueError for a checkpoint of another training, and lets through what model, loss and measure raise.
     """
     run = _Run(model, batches, loss, optimizers, epochs, schedule, clip, mixed, measure)

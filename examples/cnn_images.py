@@ -1,0 +1,125 @@
+"""Fashion-MNIST: three optimizers under equal tuning budgets, every regulariser's effect, and what it costs."""
+
+import functools
+import statistics
+import time
+
+import torch
+from torch.nn import functional as F
+
+import gdcore.optim
+from examples.ledger import Ledger
+from gdcore import data, device, schedules, seed
+from gdcore.models.cnn import FashionNet
+from gdcore.training import Batches, fit
+from gdcore.training.vision import as_input, calibration, erased, flipped, judge, predict, shifted
+
+SEEDS = (0, 1, 2)
+EPOCHS, BATCH = 8, 128
+RATES = {"SGD": (0.02, 0.05, 0.1, 0.2, 0.5), "AdamW": (0.0005, 0.001, 0.002, 0.005, 0.01), "Muon": (0.005, 0.01, 0.02, 0.05, 0.1)}
+
+
+def main(again=False):
+    ledger = Ledger("cnn_images", again)
+    for name, rates in RATES.items():  # chosen on the validation part, with 20,000 images for 3 epochs
+        for lr in rates:
+            ledger.once(f"tune {name} {lr}", lambda: train(name, lr, seed_=10, epochs=3, images=20_000)[1])
+    best = {name: max(rates, key=lambda lr: ledger[f"tune {name} {lr}"]["validation"]["accuracy"]) for name, rates in RATES.items()}
+    for s in SEEDS:
+        for name, lr in best.items():
+            ledger.once(f"{name} seed {s}", lambda: full(name, lr, s))
+    for s in SEEDS:  # ten thousand images, so that there is something to regularise
+        for name, change in REGULARISERS.items():
+            ledger.once(f"without {name} seed {s}" if change.get("left_out") else f"{name} seed {s}",
+                        lambda: train("SGD", best["SGD"], s, epochs=10, images=10_000, **change)[1])
+    ledger.once("optimizer time", lambda: optimizer_time(best["AdamW"]))
+
+
+REGULARISERS = {
+    "everything": {},
+    "mirror": {"left_out": "mirror", "augment": ()},
+    "label smoothing": {"left_out": "smoothing", "smoothing": 0.0},
+    "weight decay": {"left_out": "decay", "weight_decay": 0.0},
+    "one-cycle": {"left_out": "schedule", "schedule": schedules.constant()},
+    "with dropout": {"dropout": 0.3},
+    "with shifts": {"augment": (flipped, shifted)},
+    "with erasing": {"augment": (flipped, erased)},
+}
+
+
+@functools.cache
+def parts():
+    """The three parts as tensors: {name: (x, y)}."""
+    splits = data.fashion_mnist()
+    return {name: (as_input(getattr(splits, name).x, device()), torch.tensor(getattr(splits, name).y, device=device()))
+            for name in ("train", "validation", "test")}  # fmt: skip
+
+
+def optimizers(name, net, lr, weight_decay=None):
+    """The recipe's optimizers: Nesterov's momentum, AdamW, or Muon for the hidden matrices and AdamW for the rest."""
+    decay = lambda usual: usual if weight_decay is None else weight_decay
+    if name == "SGD":
+        return [gdcore.optim.SGD(net.parameters(), lr, momentum=0.9, nesterov=True, weight_decay=decay(5e-4), compile=True)]
+    if name == "AdamW":
+        return [gdcore.optim.AdamW(net.parameters(), lr, weight_decay=decay(0.05), compile=True)]
+    hidden = net.hidden_matrices()
+    rest = [p for p in net.parameters() if all(p is not q for q in hidden)]
+    muon = gdcore.optim.Muon(hidden, lr, weight_decay=decay(0.05))
+    return [muon, gdcore.optim.AdamW(rest, 0.005, weight_decay=decay(0.05), compile=True)]
+
+
+def train(name, lr, seed_, epochs=EPOCHS, images=None, augment=(flipped,), smoothing=0.05, weight_decay=None, dropout=0.0,
+          schedule=None, every=None, left_out=None):
+    """A training: the network, and its story as plain values."""
+    seed(seed_)
+    net = FashionNet(dropout=dropout).to(device())
+    x, y = (part[:images] for part in parts()["train"])
+    change = lambda batch, draws: functools.reduce(lambda b, f: f(b, draws), augment, batch)
+    batches = Batches(x, y, BATCH, seed_, change)
+    schedule = schedule or schedules.one_cycle(epochs * len(batches), rise=0.25)
+    loss = lambda model, x, y: F.cross_entropy(model(x), y, label_smoothing=smoothing)
+    record = fit(net, batches, loss, optimizers(name, net, lr, weight_decay), epochs=epochs, schedule=schedule,
+                 every=every or epochs * len(batches), measure=lambda model: judge(model, *parts()["validation"]))
+    return net, {"lr": lr, "seed": seed_, "record": record.as_dict(), "validation": judge(net, *parts()["validation"]),
+                 "test": judge(net, *parts()["test"])}  # fmt: skip
+
+
+def full(name, lr, seed_):
+    """A training on all images, and how far its network can be trusted."""
+    net, story = train(name, lr, seed_, every=(len(parts()["train"][0]) // BATCH) // 2)
+    (x, y), (xv, yv) = parts()["test"], parts()["validation"]
+    scores, chosen = predict(net, x), predict(net, xv)
+    temperatures = torch.linspace(0.3, 2, 171).tolist()
+    temperature = min(temperatures, key=lambda t: F.cross_entropy(chosen / t, yv).item())
+    confusion = torch.bincount(10 * y + scores.argmax(dim=1), minlength=100).view(10, 10)
+    wrong = (scores.argmax(dim=1) != y).nonzero().flatten()
+    sure = scores.softmax(dim=1)[wrong].max(dim=1).values
+    worst = [(wrong[k].item(), scores[wrong[k]].argmax().item(), sure[k].item()) for k in sure.argsort(descending=True)[:12]]
+    twice = predict(net, x) + predict(net, x.flip(-1))
+    return story | {"confusion": confusion, "worst": worst, "temperature": temperature,
+                    "calibration": calibration(scores, y), "calibrated": calibration(scores / temperature, y),
+                    "mirrored accuracy": (twice.argmax(dim=1) == y).float().mean().item(),
+                    "mirrored alone": (predict(net, x.flip(-1)).argmax(dim=1) == y).float().mean().item()}  # fmt: skip
+
+
+def optimizer_time(lr, rounds=40, steps=5):
+    """Seconds a step of the same training with gdcore's compiled AdamW and with torch's fused one, in turns; the ratio of the medians."""
+    seconds, contestants = {"gdcore": [], "torch": []}, {}
+    x, y = (part[:BATCH] for part in parts()["train"])
+    makes = {"gdcore": lambda p: gdcore.optim.AdamW(p, lr, compile=True), "torch": lambda p: torch.optim.AdamW(p, lr, fused=True)}
+    for name, make in makes.items():
+        seed(0)
+        net = FashionNet().to(device())
+        contestants[name] = (net, make(net.parameters()))
+    for r in range(rounds + 1):
+        for name, (net, optimizer) in contestants.items() if r % 2 else reversed(contestants.items()):
+            begin = time.perf_counter()
+            for _ in range(steps):
+                optimizer.zero_grad()
+                F.cross_entropy(net(x), y).backward()
+                optimizer.step()
+            if device().type == "cuda":
+                torch.cuda.synchronize()
+            seconds[name].append((time.perf_counter() - begin) / steps)
+    medians = {name: statistics.median(values[1:]) for name, values in seconds.items()}  # the first round compiles
+    return {"seconds": medians, "ratio": medians["gdcore"] / medians["torch"], "rounds": rounds, "steps": steps}

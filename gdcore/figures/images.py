@@ -1,0 +1,126 @@
+"""Drawings for images and their classifiers: galleries, filters at work, tuning, confusion, calibration, effects."""
+
+import numpy as np
+
+from gdcore.figures.style import BLUE, INK, ORANGE, PALETTE, figure, label
+
+__all__ = ["calibration", "confusion", "effects", "filters", "gallery", "tuning"]
+
+
+def gallery(images, captions, columns=6, title=None, wrong=None):
+    """Grey images in rows, each with its caption below. wrong: a second line for each caption, in orange. Returns (fig, axes)."""
+    rows = -(-len(images) // columns)
+    fig, axes = figure(title, columns=columns, rows=rows, width=5.8, height=0.5 + rows * (1.35 if wrong is None else 1.5), squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for k, (ax, image, caption) in enumerate(zip(axes.flat, images, captions)):
+        _picture(ax, image)
+        _below(ax, caption, -0.04, INK)
+        if wrong is not None:
+            _below(ax, wrong[k], -0.22, ORANGE)
+    return fig, axes
+
+
+def filters(image, kernels, answers, title=None):
+    """An image, and below each kernel of {name: 3 × 3 weights} what it answers: blue below 0, orange above. Returns (fig, axes)."""
+    fig, axes = figure(title, columns=len(kernels) + 1, rows=2, width=5.8, height=3.6, squeeze=False)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    _picture(axes[0, 0], image)
+    axes[0, 0].set_title("the image", loc="center")
+    for (above, below), (name, kernel), answer in zip(axes.T[1:], kernels.items(), answers):
+        reach = np.abs(answer).max()
+        above.imshow(kernel, cmap=_diverging(), vmin=-np.abs(kernel).max(), vmax=np.abs(kernel).max())
+        for (i, j), weight in np.ndenumerate(kernel):
+            color = "#1f2328" if weight == 0 else "#ffffff"  # on a ground that is the same in the dark
+            above.text(j, i, f"{weight:g}".replace("-", "−"), ha="center", va="center", fontsize=11, color=color)
+        above.set_title(name, loc="center")
+        below.imshow(answer, cmap=_diverging(), vmin=-reach, vmax=reach)
+    return fig, axes
+
+
+def tuning(runs, chosen, title=None, ylabel="validation accuracy"):
+    """The accuracy against the learning rate, logarithmic: `runs` is {name: (rates, accuracies)}; `chosen` {name: rate} are marked."""
+    fig, ax = figure(title)
+    for (name, (rates, found)), color in zip(runs.items(), PALETTE):
+        best = list(rates).index(chosen[name])
+        ax.plot(rates, found, "-o", color=color, markersize=5)
+        ax.plot(rates[best], found[best], "o", color=color, markersize=12, fillstyle="none")
+        label(ax, rates[best], found[best], name, color, dx=0, dy=14, ha="center", fontweight="bold")
+    low, high = ax.get_ylim()
+    ax.set(xscale="log", xlabel="learning rate η", ylabel=ylabel, ylim=(low, high + 0.12 * (high - low)))
+    return fig, ax
+
+
+def confusion(matrix, names, title=None):
+    """How often class i (row) was taken for class j (column): numbers, in a shade for those that are wrong. Returns (fig, ax)."""
+    matrix = np.asarray(matrix)
+    fig, ax = figure(title, width=5.8, height=5.0)
+    wrong = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
+    ax.imshow(wrong, cmap=_shade(), vmin=0, vmax=wrong.max())
+    for (i, j), count in np.ndenumerate(matrix):
+        if count:
+            dark = i != j and count > 0.45 * wrong.max()
+            ax.text(j, i, str(count), ha="center", va="center", fontsize=9, color="#ffffff" if dark else INK,
+                    fontweight="bold" if i == j else "normal")  # fmt: skip
+    ax.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlabel="taken for", ylabel="is")
+    ax.grid(False)
+    return fig, ax
+
+
+def calibration(curves, title=None):
+    """The share that is right against the confidence, for each of {name: rows (confidence, accuracy, share)}. Returns (fig, ax)."""
+    fig, ax = figure(title, height=4.2)
+    ax.plot([0.2, 1], [0.2, 1], color=INK, linewidth=1, linestyle=":")
+    label(ax, 0.45, 0.45, "as sure as right", dx=10, dy=-8)
+    ends = []
+    for (name, rows), color in zip(curves.items(), (ORANGE, BLUE)):
+        sure, right, share = np.array(rows).T
+        ax.plot(sure, right, color=color)
+        ax.scatter(sure, right, s=12 + 300 * share, color=color, alpha=0.8, zorder=3)
+        ends.append((sure[len(sure) // 2], right[len(right) // 2], name, color))
+    for (x, y, name, color), (dx, dy) in zip(ends, ((12, -12), (-12, 12))):
+        label(ax, x, y, name, color, dx=dx, dy=dy, fontweight="bold")
+    ax.set(xlabel="confidence of the network", ylabel="share that is right", xlim=(0.2, 1.03), ylim=(0.2, 1.05))
+    return fig, ax
+
+
+def effects(values, base, title=None, xlabel="test accuracy"):
+    """A row for each of {name: values over seeds}: seeds as dots, their median as a bar from that of the name `base`."""
+    fig, ax = figure(title, height=0.9 + 0.38 * len(values))
+    zero = np.median(values[base])
+    for row, (name, found) in enumerate(values.items()):
+        middle = np.median(found)
+        color = INK if name == base else BLUE if middle > zero else ORANGE
+        ax.plot([zero, middle], [row, row], color=color, linewidth=7, alpha=0.35, solid_capstyle="butt")
+        ax.plot(found, [row] * len(found), "o", color=color, markersize=5)
+    ax.axvline(zero, color=INK, linewidth=1)
+    ax.set_yticks(range(len(values)), list(values))
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.set(xlabel=xlabel)
+    return fig, ax
+
+
+def _below(ax, text, y, color):
+    ax.text(0.5, y, text, transform=ax.transAxes, ha="center", va="top", fontsize=10, color=color)
+
+
+def _picture(ax, image):
+    """Clothes as they are: the brighter the more cloth, on their own black ground."""
+    ax.imshow(image, cmap="gray", vmin=0, vmax=max(image.max(), 1), interpolation="nearest")
+
+
+def _diverging():
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("below and above", [BLUE, "#f6f8fa", ORANGE])
+
+
+def _shade():
+    """From nothing to orange, so that the page's own ground shows where there is nothing."""
+    from matplotlib.colors import LinearSegmentedColormap, to_rgba
+
+    return LinearSegmentedColormap.from_list("shade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 1.0)])
