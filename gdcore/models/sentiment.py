@@ -29,10 +29,11 @@ class Reader(nn.Module):
 
     words: size of the vocabulary. cell: "rnn", "gru" or "lstm". size, hidden: numbers a word, and numbers of memory a direction.
     vectors: word vectors to begin with, of shape (words, size), scaled by 0.3. forget_words: share of words that read as unknown while
-    training; dropout: of word vectors and of what is judged. forward(ids, lengths): as `BagOfWords`. Raises ValueError for another cell.
+    training; dropout: of word vectors and of what is judged. last: judge by the last thought of each direction alone.
+    forward(ids, lengths): as `BagOfWords`. Raises ValueError for another cell.
     """
 
-    def __init__(self, words, cell="lstm", size=64, hidden=64, vectors=None, forget_words=0.2, dropout=0.4):
+    def __init__(self, words, cell="lstm", size=64, hidden=64, vectors=None, forget_words=0.2, dropout=0.4, last=False):
         super().__init__()
         if cell not in CELLS:
             raise ValueError(f"cell is {cell!r}; there are {', '.join(CELLS)}.")
@@ -41,8 +42,8 @@ class Reader(nn.Module):
             self.embed.weight.data.copy_(0.3 * torch.as_tensor(vectors))
         self.onwards = CELLS[cell](size, hidden, batch_first=True)
         self.backwards = CELLS[cell](size, hidden, batch_first=True)
-        self.judge = nn.Linear(4 * hidden, 1)
-        self.forget_words, self.dropout = forget_words, nn.Dropout(dropout)
+        self.judge = nn.Linear(2 * hidden if last else 4 * hidden, 1)
+        self.forget_words, self.dropout, self.last = forget_words, nn.Dropout(dropout), last
 
     def forward(self, ids, lengths):
         if self.training and self.forget_words:
@@ -51,8 +52,13 @@ class Reader(nn.Module):
 
     def read(self, x, lengths):
         """The scores of texts whose words are vectors already, of shape (batch, time, size)."""
+        onwards, backwards = self.onwards(x)[0], self.backwards(turned(x, lengths))[0]  # backwards: its last thought is at the first word
+        if self.last:
+            end = (lengths - 1)[:, None, None].expand(-1, 1, onwards.shape[2])
+            thoughts = torch.cat([onwards.gather(1, end), backwards.gather(1, end)], dim=2)[:, 0]
+            return self.judge(self.dropout(thoughts)).squeeze(1)
         there = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
-        thoughts = torch.cat([self.onwards(x)[0], turned(self.backwards(turned(x, lengths))[0], lengths)], dim=2)
+        thoughts = torch.cat([onwards, turned(backwards, lengths)], dim=2)
         mean = (thoughts * there[:, :, None]).sum(dim=1) / lengths[:, None]
         most = thoughts.masked_fill(~there[:, :, None], -torch.inf).max(dim=1).values
         return self.judge(self.dropout(torch.cat([mean, most], dim=1))).squeeze(1)

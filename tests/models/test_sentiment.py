@@ -47,6 +47,16 @@ def test_the_backward_half_is_torchs_own():
     assert torch.allclose(reader(ids, lengths), reader.judge(pooled)[:, 0], atol=1e-6)
 
 
+def test_judging_by_the_last_thought_uses_both_ends_whatever_the_padding():
+    torch.manual_seed(0)
+    reader = Reader(10, "gru", size=4, hidden=3, last=True).eval()
+    together = reader(*padded(TEXTS))
+    for score, text in zip(together, TEXTS):
+        x = reader.embed(text[None])
+        ends = torch.cat([reader.onwards(x)[1][0], reader.backwards(x.flip(1))[1][0]], dim=1)
+        assert torch.allclose(score, reader.judge(ends)[0, 0], atol=1e-6)
+
+
 def test_turned_twice_is_the_same_again():
     x = torch.arange(24.0).reshape(2, 6, 2)
     lengths = torch.tensor([6, 3])
