@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 import gdcore.optim
 from examples.ledger import Ledger
 from gdcore import data, device, schedules, seed
+from gdcore.data.reviews import SOURCES
 from gdcore.data.words import words
 from gdcore.models.sentiment import BagOfWords, Reader
 from gdcore.training import fit
@@ -40,7 +41,7 @@ CONTRASTS = (
 
 def main(again=False):
     ledger = Ledger("rnn_sentiment", again)
-    for source in data.reviews.SOURCES:
+    for source in SOURCES:
         for pairs in (1, 2):
             ledger.once(f"linear {pairs} {source}", functools.partial(linear, source, pairs))
     for cell, rates in RATES.items():  # chosen on the validation part, by short trainings with a seed of their own
