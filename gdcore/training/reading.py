@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from gdcore.data.words import UNKNOWN, Vocabulary, word_vectors, words
 from gdcore.training.lengths import padded
 
-__all__ = ["Library", "bill", "judge", "library", "scores", "word_effects"]
+__all__ = ["Library", "bill", "library", "measure", "scores", "word_effects"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +62,7 @@ def scores(model, sequences, size=100):
     return found
 
 
-def judge(model, part):
+def measure(model, part):
     """{"error": the share of wrong judgements, "cross-entropy": the mean bill} on (sequences, labels)."""
     found, y = scores(model, part[0]), part[1]
     return {"error": ((found > 0) != (y > 0.5)).float().mean().item(), "cross-entropy": F.binary_cross_entropy_with_logits(found, y).item()}

@@ -8,7 +8,7 @@ from gdcore.data import Examples, Splits
 from gdcore.models.sentiment import BagOfWords, Reader
 from gdcore.training import fit
 from gdcore.training.lengths import ByLength
-from gdcore.training.reading import bill, judge, library, scores, word_effects
+from gdcore.training.reading import bill, library, measure, scores, word_effects
 
 
 def splits(n=200, seed=0):
@@ -48,7 +48,7 @@ def test_judge_counts_errors_and_bills():
     model = BagOfWords(5)
     model.weight.weight.data[:, 0] = torch.tensor([0.0, 0, 2, -2, 0])
     part = ([np.array([2]), np.array([3]), np.array([3]), np.array([4, 2])], torch.tensor([1.0, 0, 1, 1]))
-    found = judge(model, part)
+    found = measure(model, part)
     expected = np.mean([np.log1p(np.exp(-2)), np.log1p(np.exp(-2)), np.log1p(np.exp(2)), np.log1p(np.exp(-(2**0.5)))])
     assert found["error"] == 0.25 and abs(found["cross-entropy"] - expected) < 1e-6
 
@@ -68,7 +68,7 @@ def test_the_effect_of_a_word_in_a_bag_is_its_weight():
 def train(books, model, epochs=60):
     torch.manual_seed(0)
     fit(model, ByLength(*books.train, 20), bill, torch.optim.Adam(model.parameters(), 0.02), epochs=epochs, clip=1.0, progress=False)
-    return judge(model, books.test)["error"]
+    return measure(model, books.test)["error"]
 
 
 @pytest.mark.slow
@@ -95,13 +95,13 @@ def test_a_training_that_was_killed_goes_on_with_the_same_numbers(tmp_path):
         model = Reader(len(books.vocabulary), "lstm", size=4, hidden=4)
         calls = iter(range(100))
 
-        def measure(model):
+        def look(model):
             if stop is not None and next(calls) == stop:
                 raise KeyboardInterrupt
-            return judge(model, books.validation)
+            return measure(model, books.validation)
 
         return fit(model, ByLength(*books.train, 20, seed=1), bill, torch.optim.Adam(model.parameters(), 0.02), epochs=4,
-                   measure=measure, checkpoint=path, progress=False)
+                   measure=look, checkpoint=path, progress=False)
 
     whole = run(tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
