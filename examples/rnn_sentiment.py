@@ -41,6 +41,7 @@ CONTRASTS = (
 
 def main(again=False):
     ledger = Ledger("rnn_sentiment", again)
+    ledger.once("contrasts", lambda: {"pairs": CONTRASTS})
     for source in SOURCES:
         for pairs in (1, 2):
             ledger.once(f"linear {pairs} {source}", functools.partial(linear, source, pairs))
