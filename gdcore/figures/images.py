@@ -10,7 +10,8 @@ __all__ = ["calibration", "confusion", "effects", "filters", "gallery", "tuning"
 def gallery(images, captions, columns=6, title=None, wrong=None):
     """Grey images in rows, each with its caption below. wrong: a second line for each caption, in orange. Returns (fig, axes)."""
     rows = -(-len(images) // columns)
-    fig, axes = figure(title, columns=columns, rows=rows, width=5.8, height=0.5 + rows * (1.35 if wrong is None else 1.5), squeeze=False)
+    fig, axes = figure(title, columns=columns, rows=rows, width=5.8, height=0.45 + rows * ((6.6 if wrong is None else 7.8) / columns),
+                       squeeze=False)  # fmt: skip
     for ax in axes.flat:
         ax.axis("off")
     for k, (ax, image, caption) in enumerate(zip(axes.flat, images, captions)):
@@ -32,7 +33,8 @@ def filters(image, kernels, answers, title=None):
         reach = np.abs(answer).max()
         above.imshow(kernel, cmap=_diverging(), vmin=-np.abs(kernel).max(), vmax=np.abs(kernel).max())
         for (i, j), weight in np.ndenumerate(kernel):
-            color = "#1f2328" if weight == 0 else "#ffffff"  # on a ground that is the same in the dark
+            pale = abs(weight) < 0.3 * np.abs(kernel).max()  # the ground is the same by day and by night
+            color = "#1f2328" if pale else "#ffffff"
             above.text(j, i, f"{weight:g}".replace("-", "−"), ha="center", va="center", fontsize=11, color=color)
         above.set_title(name, loc="center")
         below.imshow(answer, cmap=_diverging(), vmin=-reach, vmax=reach)

@@ -40,8 +40,8 @@ def erased(x, generator, size=8):
 
 
 @torch.no_grad()
-def predict(model, x, size=1000):
-    """The scores of all images, of shape (n, classes), in evaluation mode and parts of `size`."""
+def predict(model, x, size=250):
+    """The scores of all images, of shape (n, classes), in evaluation mode and parts of `size`, which should fit into the cache."""
     model.eval()
     return torch.cat([model(part) for part in x.split(size)]).float()
 

@@ -5,6 +5,7 @@ from gdcore.views.cost import Cost, cost, measure
 from gdcore.views.differences import Difference, differences
 from gdcore.views.equations import Step, equations, latex, start
 from gdcore.views.javascript import javascript
+from gdcore.views.listing import listing
 
 __all__ = [
     "Card",
@@ -16,6 +17,7 @@ __all__ = [
     "equations",
     "javascript",
     "latex",
+    "listing",
     "markdown",
     "measure",
     "show",

@@ -1,0 +1,55 @@
+"""The drawings of the image chapter: what is drawn is what was given."""
+
+import numpy as np
+import pytest
+
+from gdcore.figures import images as draw
+from gdcore.figures.style import BLUE, INK, ORANGE, svg
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_a_gallery_shows_each_image_with_its_words():
+    pictures = np.random.default_rng(0).integers(0, 255, (5, 28, 28))
+    fig, axes = draw.gallery(pictures, list("abcde"), columns=3, wrong=list("vwxyz"))
+    assert axes.shape == (2, 3)
+    for ax, picture, caption, word in zip(axes.flat, pictures, "abcde", "vwxyz"):
+        assert np.array_equal(ax.images[0].get_array(), picture) and texts(ax) == [caption, word]
+    assert not axes[1, 2].images and "<title" in svg(fig, "five clothes")
+
+
+def test_filters_show_each_kernel_above_its_answer():
+    image, kernel = np.ones((6, 6)), np.array([[1.0, 2, -3], [0, 0, 0], [4, 5, 6]])
+    _, axes = draw.filters(image, {"odd": kernel}, [2 * image])
+    assert texts(axes[0, 1]) == ["1", "2", "−3", "0", "0", "0", "4", "5", "6"]
+    assert np.array_equal(axes[1, 1].images[0].get_array(), 2 * image)
+    vmin, vmax = axes[1, 1].images[0].get_clim()
+    assert vmin == -vmax  # nothing is white but 0
+
+
+def test_tuning_rings_the_chosen_rate():
+    _, ax = draw.tuning({"A": ((0.1, 1.0, 10.0), (0.5, 0.9, 0.3))}, {"A": 1.0})
+    assert ax.get_xscale() == "log" and ax.lines[1].get_xydata().tolist() == [[1.0, 0.9]] and texts(ax) == ["A"]
+
+
+def test_a_confusion_matrix_prints_every_count_and_shades_the_wrong_ones():
+    matrix = np.array([[8, 2, 0], [1, 9, 0], [0, 3, 7]])
+    _, ax = draw.confusion(matrix, ("a", "b", "c"))
+    assert texts(ax) == ["8", "2", "1", "9", "3", "7"]
+    assert ax.images[0].get_array().tolist() == [[0, 2, 0], [1, 0, 0], [0, 3, 0]]
+
+
+def test_calibration_draws_confidence_against_accuracy():
+    _, ax = draw.calibration({"now": [(0.5, 0.4, 0.3), (0.95, 0.9, 0.7)]})
+    assert ax.lines[1].get_xydata().tolist() == [[0.5, 0.4], [0.95, 0.9]] and "now" in texts(ax)
+
+
+def test_effects_begin_at_the_base_and_show_all_seeds():
+    _, ax = draw.effects({"base": [0.9, 0.91, 0.92], "worse": [0.8, 0.85, 0.88], "better": [0.93, 0.94, 0.95]}, "base")
+    bars = [line for line in ax.lines if line.get_linewidth() == 7]
+    assert [line.get_xdata()[1] for line in bars] == [0.91, 0.85, 0.94] and all(line.get_xdata()[0] == 0.91 for line in bars)
+    assert [line.get_color() for line in bars] == [INK, ORANGE, BLUE]
+    with pytest.raises(KeyError):
+        draw.effects({"a": [1.0]}, "base")
