@@ -52,9 +52,8 @@ def windows(accuracy, delays, sizes, title=None):
             strength = float(np.clip((share - 0.5) / 0.5, 0, 1))
             ax.add_patch(_square(column, row, strength))
             ax.text(column, row, f"{share:.0%}", ha="center", va="center", color=INK)
-    ax.set(xlim=(-0.5, len(sizes) - 0.5), ylim=(-0.5, len(delays) - 0.5), xlabel="window: steps that the gradient goes back",
-           ylabel="delay: steps between cause and effect", xticks=range(len(sizes)), yticks=range(len(delays)), xticklabels=sizes,
-           yticklabels=delays)
+    ax.set(xlim=(-0.5, len(sizes) - 0.5), ylim=(-0.5, len(delays) - 0.5), xlabel="window (steps)", ylabel="delay (steps)")
+    ax.set(xticks=range(len(sizes)), yticks=range(len(delays)), xticklabels=sizes, yticklabels=delays)
     ax.grid(False)
     return fig, ax
 

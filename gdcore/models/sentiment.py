@@ -21,6 +21,7 @@ class BagOfWords(nn.Module):
         nn.init.zeros_(self.weight.weight)
 
     def forward(self, ids, lengths):
+        """The scores of a batch."""
         return self.weight(ids).squeeze(1) / lengths.sqrt() + self.bias
 
 
@@ -46,17 +47,19 @@ class Reader(nn.Module):
         self.forget_words, self.dropout, self.last = forget_words, nn.Dropout(dropout), last
 
     def forward(self, ids, lengths):
+        """The scores of a batch; while training some of its words are forgotten."""
         if self.training and self.forget_words:
             ids = torch.where(torch.rand(ids.shape, device=ids.device) < self.forget_words, (ids > 0).long(), ids)
         return self.read(self.dropout(self.embed(ids)), lengths)
 
     def read(self, x, lengths):
-        """The scores of texts whose words are vectors already, of shape (batch, time, size)."""
-        onwards, backwards = self.onwards(x)[0], self.backwards(turned(x, lengths))[0]  # backwards: its last thought is at the first word
+        """The scores of texts as vectors of words, of shape (batch, time, size)."""
+        onwards = self.onwards(x)[0]
+        backwards = self.backwards(turned(x, lengths))[0]  # from the last word to the first
         if self.last:
             end = (lengths - 1)[:, None, None].expand(-1, 1, onwards.shape[2])
-            thoughts = torch.cat([onwards.gather(1, end), backwards.gather(1, end)], dim=2)[:, 0]
-            return self.judge(self.dropout(thoughts)).squeeze(1)
+            ends = [thoughts.gather(1, end)[:, 0] for thoughts in (onwards, backwards)]
+            return self.judge(self.dropout(torch.cat(ends, dim=1))).squeeze(1)
         there = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
         thoughts = torch.cat([onwards, turned(backwards, lengths)], dim=2)
         mean = (thoughts * there[:, :, None]).sum(dim=1) / lengths[:, None]
