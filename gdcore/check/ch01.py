@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gdcore.check.declaration import Case, Mistake, Question
+from gdcore.check.declaration import Case, Manual, Mistake, Question
 
 # -- 01.1 -----------------------------------------------------------------------------------------------------------------------
 
@@ -350,4 +350,15 @@ fit = Question(
     success="A slip of 1400 points pulls on this line no harder than an error of δ.",
     onwards="up to how many slips of 120 does your line hold? Where would the median give up?")
 
+# -- 01.9 -----------------------------------------------------------------------------------------------------------------------
+
+two_models = Manual(
+    "01.9", "Two models for the waiting room", difficulty=2, minutes=10, name="opinion", words=150,
+    objectives=("read what lies behind two averages", "defend a choice by what an error costs"),
+    rubric=(("says what kind of errors each model makes, from the two numbers", 1),
+            ("names a use for which A is the better one, with what an error costs there", 1),
+            ("the same for B", 1),
+            ("asks for one more number or picture, and says what it would decide", 1)))
+
 QUESTIONS = (one_slip, mse, huber, cross_entropy, slope, choose, epoch_loss, fit)
+MANUAL = (two_models,)

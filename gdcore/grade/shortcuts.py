@@ -7,7 +7,7 @@ wall: who hides a name well gets through here. What keeps the oracles safe is th
 import ast
 import re
 
-__all__ = ["parsed", "runnable", "shortcut"]
+__all__ = ["parsed", "runnable", "shortcut", "tree"]
 
 HARMLESS = tuple(f"gdcore.check.{name}" for name in ("all", "check", "claim", "merge", "progress"))
 UNSEEN = {"exec", "eval", "globals", "locals", "vars", "setattr"}  # may bind any name without showing it
@@ -62,12 +62,17 @@ def runnable(source):
         return source  # does not run, and says so
 
 
+def tree(source):
+    """The syntax tree of a cell; SyntaxError for one that is no Python."""
+    return _plain(source)[1]
+
+
 def parsed(cells):
     """The `Statement`s of a notebook's code cells; a cell that is no Python is left out, as it does not run either."""
     found = []
     for source in cells:
         try:
-            body = _plain(source)[1].body
+            body = tree(source).body
         except SyntaxError:
             continue
         for node in body:

@@ -9,6 +9,7 @@ import time
 from gdcore.check.declaration import manual_questions, questions
 from gdcore.check.execute import NOTHING
 from gdcore.check.judge import judge, mistakes_of, points_of
+from gdcore.grade.manual import answer
 from gdcore.grade.parent import TOTAL, Child, Gone
 from gdcore.grade.shortcuts import parsed, runnable, shortcut
 from gdcore.grade.submissions import Unreadable, read
@@ -39,7 +40,7 @@ def grade(student, contents, seed, sandbox):
         run.setdefault(name, (notebook, []))[1].append(chapter)
     for name, (notebook, chapters) in run.items():
         verdicts |= _notebook(name, notebook, chapters, seed, sandbox, notes)
-        answers |= {id: _text(notebook.cells, id) for id, q in manual_questions().items() if q.chapter in chapters}
+        answers |= {id: answer(notebook.cells, q) for id, q in manual_questions().items() if q.chapter in chapters}
     return {"questions": verdicts, "answers": answers, "notes": notes}
 
 
@@ -84,18 +85,6 @@ def _status(asked, points, verdicts, outputs):
         return "blank"
     raised = {o.get("raised") for o in outputs}
     return "gone" if "gone" in raised else "late" if "Endless" in raised else "wrong"
-
-
-def _text(cells, id):
-    """What stands in the cells below the heading of a manual question, up to the next heading."""
-    heading = re.compile(rf"#+\s*{re.escape(id)}\b")
-    starts = [i for i, (_, source) in enumerate(cells) if heading.match(source)]
-    found = []
-    for _, source in cells[starts[0] + 1:] if starts else []:
-        if re.match(r"#{1,2}\s", source):
-            break
-        found.append(source.strip())
-    return "\n\n".join(part for part in found if part and part != "...")
 
 
 class _Talk:

@@ -7,7 +7,7 @@ import stat
 import unicodedata
 from dataclasses import dataclass, field
 
-from gdcore.check.declaration import questions
+from gdcore.check.declaration import manual_questions, questions
 
 __all__ = ["Notebook", "Student", "Unreadable", "read", "shown", "students"]
 
@@ -104,9 +104,9 @@ def read(name, data):
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Unreadable(f"{name} is not a notebook, whatever its name says: save it in Jupyter and hand it in again.") from None
     code = "\n".join(source for kind, source in cells if kind == "code")
-    asked = list(dict.fromkeys(CHECK.findall(code)))
-    notes = [f"{name} checks a question {shown(id)!r}, which the book does not have." for id in asked if id not in questions()]
-    chapters = {id[:2] for id in asked if id in questions()} or {os.path.basename(name)[:2]} & {q.chapter for q in questions().values()}
+    asked, known = list(dict.fromkeys(CHECK.findall(code))), questions() | manual_questions()
+    notes = [f"{name} checks a question {shown(id)!r}, which the book does not have." for id in asked if id not in known]
+    chapters = {id[:2] for id in asked if id in known} or {os.path.basename(name)[:2]} & {q.chapter for q in questions().values()}
     if not chapters:
         notes.append(f"{name} holds no question of the book: no check(…) and no chapter's number in its name.")
     language = _language(content.get("metadata"))

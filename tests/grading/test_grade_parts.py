@@ -1,6 +1,5 @@
-"""The parts of the grader: what a submission's process can read and reach, names that an answer may not use, points by hand."""
+"""The parts of the grader: what a submission's process can read and reach, names that an answer may not use."""
 
-import csv
 import os
 import shutil
 import socket
@@ -11,7 +10,7 @@ import threading
 import pytest
 
 from gdcore.check.declaration import FORBIDDEN, question
-from gdcore.grade import confine, manual, parent, results
+from gdcore.grade import confine, parent, results
 from gdcore.grade.parent import PREFIXES, Child, Sandbox
 from gdcore.grade.shortcuts import parsed, runnable, shortcut
 from gdcore.grade.submissions import Unreadable, read
@@ -255,59 +254,7 @@ def test_older_and_odd_notebooks_are_read():
         read("x.ipynb", b"x" * (100 * 2**20 + 1))
 
 
-# -- points by hand ----------------------------------------------------------------------------------------------------------------
-
-WITH_MANUAL = """
-import gdcore.check.ch01 as ch01
-from gdcore.check.declaration import Manual
-ch01.MANUAL = (Manual("01.9", "In your own words", 10, ("explain",), (("a reason", 2), ("an example", 1))),)
-from gdcore.grade.__main__ import main
-raise SystemExit(main({arguments}))
-"""
-
-
-def test_questions_marked_by_hand_are_listed_and_merged(tmp_path):
-    folder, out = tmp_path / "class", tmp_path / "out"
-    folder.mkdir()
-    task, after = ("markdown", "## 01.9 In your own words\n\nSay why."), ("markdown", "## 01.10 More")
-    written = {"anna": [task, ("markdown", "=Because, *really*,\nit is so.")], "ben": [task, ("markdown", "...")], "cy": []}
-    for name, cells in written.items():
-        (folder / f"{name}.ipynb").write_text(notebook([FIRST, RIGHT, 'check("01.2", mse)', *cells, after, "x = 1"]))
-    run = lambda *more: script(WITH_MANUAL.format(arguments=[str(folder), "--out", str(out), *map(str, more)]))
-    done = run()
-    assert done.returncode == 0 and "manual.csv" in done.stdout, done.stderr
-    rows = list(csv.DictReader(open(out / "manual.csv", encoding="utf-8", newline="")))
-    assert [(r["student"], r["points"], r["answer"]) for r in rows] == [("anna", "", "'=Because, *really*,\nit is so.")]
-    assert rows[0]["rubric"] == "a reason (2); an example (1)" and rows[0]["max"] == "3"
-    assert "anna,01.9,,3,to mark,\n" in (out / "grades.csv").read_text() and "ben,01.9,0,3,blank,\n" in (out / "grades.csv").read_text()
-    assert "3 more points wait for a person" in (out / "students/anna.md").read_text()
-    filled = tmp_path / "filled.csv"
-    filled.write_text("﻿student;question;points;comment\nanna;01.9;2,5;Good.\n", encoding="utf-8")  # as a spreadsheet saves it
-    assert run("--merge", filled).returncode == 0
-    assert "anna,01.9,2.5,3,marked,\n" in (out / "grades.csv").read_text() and "Good." in (out / "students/anna.html").read_text()
-    before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
-    assert run().returncode == 0 and {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before  # the points stay
-
-
-@pytest.mark.parametrize("row, sentence", [
-    ("anna,01.9,4", "line 2: the points are '4', and a number from 0 to 3 belongs there."),
-    ("anna,01.9,two", "line 2: the points are 'two', and a number from 0 to 3 belongs there."),
-    ("anna,01.8,1", "line 2: there is no manual question '01.8'; there are 01.9."),
-    ("dora,01.9,1", "Points for 01.9 name the student 'dora', who handed in nothing here: correct the name."),
-], ids=["too_many", "a_word", "no_such_question", "no_such_student"])  # fmt: skip
-def test_wrong_points_are_one_clear_sentence_and_change_nothing(tmp_path, row, sentence):
-    (tmp_path / "class").mkdir()
-    (tmp_path / "class/anna.ipynb").write_text(notebook([FIRST, RIGHT, 'check("01.2", mse)']))
-    (tmp_path / "filled.csv").write_text(f"student,question,points\n{row}\n")
-    more = [str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--merge", str(tmp_path / "filled.csv")]
-    done = script(WITH_MANUAL.format(arguments=more))
-    assert done.returncode == 1 and sentence in done.stderr and "Traceback" not in done.stderr
-    assert not (tmp_path / "out/grades.csv").exists()
-
-
-def test_no_text_becomes_a_formula_and_comes_back_as_it_was():
-    for text in ("=1+1", "+x", "-x", "@x", "'quoted", "plain", "", "\tx"):
-        assert manual.unquoted(manual.quoted(text)) == text and not manual.quoted(text).startswith(tuple("=+-@\t"))
+# -- what is kept ------------------------------------------------------------------------------------------------------------------
 
 
 def test_file_names_are_safe_and_differ():
