@@ -18,7 +18,7 @@ one_slip = Question(
     draw=items("squared", "absolute", "sixty", "bill"), rtol=1e-3,
     oracle={"squared": 464.0, "absolute": 140.0, "sixty": 9.0, "bill": 3.0},
     mistakes=(
-        Mistake("For `squared` you gave the median. The squared error answers the mean, and the slip drags it along.",
+        Mistake("For `squared` you gave 140, the median, or the mean without the slip. It answers the mean, and the slip drags it along.",
                 "Add up the five scores, the 1800 among them, and divide by 5.", {"squared": 140.0}),
         Mistake("For `absolute` you gave the mean. The absolute error answers the median, which does not care how large the slip is.",
                 "Sort the five scores. As many must lie below the answer as above it.", {"absolute": 464.0}),
@@ -30,7 +30,7 @@ one_slip = Question(
                 "Compute ln 0.001 and ln 0.1, and divide.", {"bill": 100.0}),
     ),
     success="The slip moved the mean from 140 to 464 and left the median where it was; 60² is 9 times 20²; ln 0.001 is 3 times ln 0.1.",
-    onwards="how large must a slip be to move the median at all? And two slips?")
+    onwards="let the 100 become 1000 instead. How far does each of the two go? And how many slips can the median bear?")
 
 # -- 01.2 -----------------------------------------------------------------------------------------------------------------------
 
@@ -47,7 +47,7 @@ def mse_cases(rng):
     p, y = people(rng, 6)
     e = p[:3] - y[:3]
     yield Case("errors that cancel", {"prediction": y + np.r_[e, -e], "y": y})
-    yield Case("one slip among twenty", {"prediction": people(rng, 20)[0], "y": np.r_[1510.0, people(rng, 19)[1]]})
+    yield Case("truths in a column, (20, 1)", {"prediction": people(rng, 20)[0], "y": people(rng, 20)[1][:, None]})
     p, y = people(rng, 5)
     yield Case("predictions in a column, (5, 1)", {"prediction": p[:, None], "y": y})
     yield Case("both in a column", {"prediction": p[:, None], "y": y[:, None] + 10})
@@ -63,8 +63,14 @@ mse = Question(
     draw=mse_cases, oracle=lambda prediction, y: np.mean(flat_error(prediction, y) ** 2),
     mistakes=(
         Mistake("Your loss compares everyone with everyone: a column minus a row is a table.",
-                "`prediction` has the shape (n, 1) and `y` the shape (n,). Bring both to one shape first, by `np.ravel` for instance.",
+                "One of the two has the shape (n, 1), the other (n,). Bring both to one shape first, by `np.ravel` for instance.",
                 lambda prediction, y: np.mean((prediction - y) ** 2)),
+        Mistake("You flatten the predictions and leave the truths as they come. Flat minus a column is a table again.",
+                "`np.ravel` does no harm to what is flat already: do it to both.",
+                lambda prediction, y: np.mean((np.ravel(prediction) - y) ** 2)),
+        Mistake("Only columns of predictions are brought into line. The truths may stand in a column, too.",
+                "`np.ravel` does no harm to what is flat already: do it to both, whatever their shapes.",
+                lambda prediction, y: np.mean((np.ravel(prediction) - (np.ravel(y) if np.ndim(prediction) > 1 else y)) ** 2)),
         Mistake("Your loss adds up where it should average.", "Ten copies of the same data must give the same loss: `np.mean`.",
                 lambda prediction, y: np.sum(flat_error(prediction, y) ** 2)),
         Mistake("Your loss is the mean absolute error.", "Each error is to be squared, not made positive.",
@@ -120,7 +126,7 @@ huber = Question(
                 lambda e, delta: np.where(np.abs(e) <= delta, e**2 / 2, np.abs(e) - delta / 2)),
     ),
     success="At δ the two parts have the same height ½δ² and the same slope δ, so there is neither a jump nor a kink.",
-    onwards="draw it for δ = 0.1 and δ = 10 over errors from −5 to 5. Which of them can you tell from |e|, which from e²?")
+    onwards="draw it for δ = 0.1 and δ = 10 over errors from −5 to 5. But for a factor, which of them looks like |e|, and which like e²?")
 
 # -- 01.4 -----------------------------------------------------------------------------------------------------------------------
 
@@ -133,7 +139,9 @@ def cross_entropy_cases(rng):
     yield Case("four pictures, three classes", scores(rng, 4, 3))
     yield Case("a fresh network, ten classes", {**scores(rng, 5, 10), "z": np.zeros((5, 10))})
     yield Case("surely right and surely wrong", {"z": np.array([[9.0, 0.0], [9.0, 0.0]]) + rng.uniform(0, 1), "k": np.array([0, 1])})
-    yield Case("scores in the thousands", scores(rng, 4, 3, spread=2000.0))
+    wild = scores(rng, 4, 3, spread=2000.0)
+    wild["z"][0, wild["k"][0]] = wild["z"][0].min() - 1000  # one truth at least has a probability of nothing
+    yield Case("scores in the thousands", wild)
     far = scores(rng, 2, 4)
     yield Case("rows a thousand apart", {**far, "z": far["z"] + np.array([[1000.0], [-1000.0]])})
 
@@ -151,6 +159,10 @@ def naive(z, k):
     return -np.mean(of_truth(np.log(np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)), k))
 
 
+def late_log(z, k):
+    return -np.mean(np.log(of_truth(np.exp(log_softmax(z)), k)))
+
+
 def one_maximum(z, k):
     z = z - z.max()
     return -np.mean(of_truth(z - np.log(np.exp(z).sum(axis=1, keepdims=True)), k))
@@ -163,6 +175,8 @@ cross_entropy = Question(
     mistakes=(
         Mistake("Your exponential overflows: e to the 1000 is no number any more.",
                 "Subtract from each row its largest score first. The probabilities stay the same.", naive),
+        Mistake("Your exponential is safe now, your logarithm is not: a probability that has shrunk to zero pays infinity.",
+                "Take the logarithm on paper: ln p is the score minus the maximum minus ln Σ exp. No probability is formed.", late_log),
         Mistake("You subtract one maximum from all rows, and a row far below it underflows to zero.",
                 "Each row needs its own: `z.max(axis=1, keepdims=True)`.", one_maximum),
         Mistake("Your loss adds up where it should average.", "Divide by the number of pictures.",
@@ -205,6 +219,9 @@ slope = Question(
     objectives=("compute the slope of the cross-entropy in every score", "see why it never falls silent while it is wrong"),
     draw=pull_cases, oracle=lambda z, k: pulls(z, k) / len(k),
     mistakes=(
+        Mistake("Your exponential overflows: e to the 1000 is no number any more.",
+                "Subtract from each row its largest score first, as in 01.4. The probabilities stay the same.",
+                lambda z, k: (np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) - np.eye(z.shape[1])[k]) / len(k)),
         Mistake("Your slope belongs to the sum, not to the mean.",
                 "The loss is divided by the number of pictures, and so is its slope.", pulls),
         Mistake("Your slope points the other way.", "Raising the truth's score lowers the loss, so there the slope is negative: p − 1.",
@@ -224,7 +241,7 @@ slope = Question(
 # -- 01.6 -----------------------------------------------------------------------------------------------------------------------
 
 choose = Question(
-    "01.6", "Which loss, and why", "choose", points=4, difficulty=1, minutes=6, name="chosen",
+    "01.6", "Which loss, and why", "choose", points=2, difficulty=1, minutes=6, name="chosen",
     objectives=("choose a loss from what an error costs", "give the reason"),
     draw=items("budget", "parcels", "sensor", "spam"),
     oracle={"budget": ("squared", "c"), "parcels": ("absolute", "a"), "sensor": ("huber", "d"), "spam": ("cross-entropy", "b")},
@@ -234,8 +251,11 @@ choose = Question(
                 {"budget": ("absolute", None)}),
         Mistake("For `parcels` the squared error answers the mean, which a few lost parcels drag up.",
                 "The customer asks what is as likely to be exceeded as not.", {"parcels": ("squared", None)}),
-        Mistake("For `sensor` the squared error listens to every slip: one of 1400 pulls with a force of 2800.",
+        Mistake("For `sensor` the squared error listens to every slip: 21.5 typed as 215 pulls with a force of 387, good values with 0.2.",
                 "Which loss is round near zero and caps its slope far away?", {"sensor": ("squared", None)}),
+        Mistake("For `sensor` the absolute error does shrug off slips, but it pulls as hard at an error of 0.01 as at one of 1.",
+                "Small, bell-shaped noise wants a loss that is round near zero. Which one is that, and still caps its slope?",
+                {"sensor": ("absolute", None)}),
         Mistake("For `spam` the count of mistakes is what you want, and nothing that you can walk down: it is a staircase.",
                 "Ask for a stand-in that notices every small change.", {"spam": ("count", None)}),
         Mistake("For `spam` the squared error of probabilities goes silent when the model is surely wrong.",
@@ -347,7 +367,7 @@ fit = Question(
         Mistake("Your line goes through the origin.", "The average person has a score of about 150: give the line an intercept.",
                 lambda x, y: line(x, y, robust, origin=True)),
     ),
-    success="A slip of 1400 points pulls on this line no harder than an error of δ.",
+    success="Your line lies within a tenth of the one that saw no slip. In Huber's fit a slip of 1400 pulls no harder than one of δ.",
     onwards="up to how many slips of 120 does your line hold? Where would the median give up?")
 
 # -- 01.9 -----------------------------------------------------------------------------------------------------------------------

@@ -106,12 +106,12 @@ steepest = Question(
                 "Length here is Pythagoras: divide the gradient by √ of the sum of its squares.", Signs),
     ),
     success="One direction for all arrays together, one length, and where nothing slopes it stays. nan never enters.",
-    onwards="divide only if the gradient is *longer* than some limit. That is clipping, which keeps large language models from exploding.")
+    onwards="divide only if the gradient is longer than some limit. That is clipping (chapter 10), which holds back a rare steep step.")
 
 # -- 02.6 -----------------------------------------------------------------------------------------------------------------------
 
 diagnosed = Question(
-    "02.6", "18, nan, None, zero", "choose", points=4, difficulty=1, minutes=8, name="diagnosed",
+    "02.6", "18, nan, None, zero", "choose", points=2, difficulty=1, minutes=8, name="diagnosed",
     objectives=("tell the messages of a bad gradient apart", "name the cure"),
     draw=items("18", "nan", "None", "zero"),
     oracle={"18": ("piled up", "c"), "nan": ("hidden branch", "a"), "None": ("cut", "d"), "zero": ("dead", "b")},

@@ -219,7 +219,7 @@ rates = Question(
                 "Choose curvatures between μ and L first, then take 1 over them.", lambda mu, L, n: nodes(1 / L, 1 / mu, n)),
     ),
     success="After n steps a curvature λ keeps Π(1 − ηᵢλ), a polynomial that is 1 at 0. Chebyshev's stays smallest over [μ, L].",
-    onwards="how many of your eight rates lie above the border 0.02? Momentum (chapter 6) gets the same without knowing n.")
+    onwards="how many of your eight rates lie above the border 0.02? Momentum (chapter 6) comes close to it without knowing n.")
 
 # -- 03.9 -----------------------------------------------------------------------------------------------------------------------
 

@@ -66,7 +66,7 @@ TEXT = r'''
 # ---- the trials of three graders; two of them gave full marks where the grader or NumPy is patched
 #### right | 2 | right
 RIGHT
-#### right_but_for_columns | 1.6 | partly
+#### right_but_for_columns | 1.2 | partly
 def mse(prediction, y):
     return np.mean((prediction - y) ** 2)
 #### blank | 0 | blank

@@ -126,7 +126,7 @@ def test_the_points_that_a_teacher_writes_stay(graded):
     assert run(folder, out).returncode == 0
     assert "anna,01.9,2.5,4,marked,\n" in (out / "grades.csv").read_text()
     page = (out / "students/anna.html").read_text("utf-8")
-    assert "4.5 of 26 points." in page and "Good. What does A cost?" in page and "2.5 of 4 points, marked by a person" in page
+    assert "4.5 of 24 points." in page and "Good. What does A cost?" in page and "2.5 of 4 points, marked by a person" in page
     before = files(out)
     assert run(folder, out).returncode == 0 and files(out) == before
     run(folder, out, "--chapters", "02")  # another chapter: her points of this one wait
