@@ -3,6 +3,7 @@
 import numpy as np
 
 from gdcore.check.declaration import Case, Manual, Mistake, Question
+from gdcore.check.values import short
 
 # -- 01.1 -----------------------------------------------------------------------------------------------------------------------
 
@@ -322,9 +323,10 @@ epoch_loss = Question(
 
 
 def slip_cases(rng):
-    for name, slips in (("nine slips in 120", 9), ("five slips in 120", 5), ("no slips", 0), ("six slips in 120", 6)):
+    for name, slips, scatter in (("nine slips in 120", 9, 40), ("five slips in 120", 5, 40),
+                                 ("no slips, and people who scatter widely", 0, 80), ("six slips in 120", 6, 40)):  # fmt: skip
         x = np.round(rng.normal(0, 4.4, 120), 2)
-        y = np.round(152 + 10 * x + 40 * rng.normal(size=120)).clip(25, 346)
+        y = np.round(152 + 10 * x + scatter * rng.normal(size=120)).clip(25, 346)
         typed = y.copy()
         typed[rng.choice(120, slips, replace=False)] *= 10
         yield Case(name, {"x": x, "y": typed}, hidden={"clean": y})
@@ -346,6 +348,8 @@ def robust(e):
 
 def near_the_clean_line(value, inputs, hidden):
     """The mean absolute error on the clean scores is within 10 % of that of the line fitted to them by least squares."""
+    if np.shape(value) != (2,):
+        return f"A slope and an intercept are expected, two numbers; {short(value)} came."
     w, b = value
     x, clean = np.array(inputs["x"]), np.array(hidden["clean"])
     off = lambda w, b: float(np.mean(np.abs(w * x + b - clean)))

@@ -18,6 +18,7 @@ __all__ = ["grade"]
 
 LENIENCE = 2  # times the seconds that a case has in the notebook: a grader's machine is busier
 SKIPS = 3  # cells that may hang or end the process, before the notebook is given up
+OVER = f"Not tried: the notebook's {TOTAL} seconds were used up."
 ENDED = ("Endless", "gone", "not tried")  # after these, the other cases of a question are not tried
 
 
@@ -108,16 +109,18 @@ class _Talk:
     def _output(self, asked, case, limit):
         try:
             self._start()
+            if time.monotonic() > self.until:
+                raise Gone(OVER)
             return self.child.ask(asked, case.inputs, limit)
         except Gone as gone:
-            self.child = None
+            self.end()
             return NOTHING | {"error": str(gone), "raised": "gone"}
 
     def _start(self):
         while self.child is None:
             left = self.until - time.monotonic()
             if self.over or left <= 0:
-                raise Gone(self.over or f"Not tried: the notebook's {TOTAL} seconds were used up.")
+                raise Gone(self.over or OVER)
             try:
                 self.child = Child(self.sandbox, self.cells, self.skip, left)
                 self.errors = self.child.errors
@@ -137,3 +140,4 @@ class _Talk:
     def end(self):
         if self.child is not None:
             self.child.end()
+            self.child = None

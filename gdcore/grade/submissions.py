@@ -14,7 +14,8 @@ __all__ = ["Notebook", "Student", "Unreadable", "read", "shown", "students"]
 LARGEST = 100 * 2**20  # bytes of a notebook
 MOST = 200  # notebooks of a student
 IGNORED = ("__MACOSX",)
-CHECK = re.compile(r"""^\s*check\(\s*["']([^"']{1,20})["']""", re.MULTILINE)
+ARCHIVES = (".zip", ".tar", ".gz", ".7z", ".rar")
+CHECK = re.compile(r"""^[ \t]*check\(\s*["']([^"']{1,20})["']""", re.MULTILINE)
 
 
 class Unreadable(Exception):
@@ -83,7 +84,8 @@ def _take(student, path, root, silently):
         student.notes.append(f"{shown(name)} is a link and was left out: hand in the file itself.")
     elif not path.lower().endswith(".ipynb"):
         if not silently:
-            student.notes.append(f"{shown(name)} is not a notebook (its name should end in .ipynb).")
+            todo = "unpack it first" if path.lower().endswith(ARCHIVES) else "its name should end in .ipynb"
+            student.notes.append(f"{shown(name)} is not a notebook ({todo}).")
     elif not stat.S_ISREG(os.lstat(path).st_mode):
         student.notes.append(f"{shown(name)} is not an ordinary file and was left out.")
     elif len(student.files) >= MOST:
@@ -117,7 +119,8 @@ def read(name, data):
 
 def _cell(cell):
     source = cell.get("source", "")
-    return str(cell.get("cell_type")), "".join(map(str, source)) if isinstance(source, list) else str(source)
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return str(cell.get("cell_type")), text.encode("utf-8", "replace").decode()  # halves of a pair of surrogates are no text
 
 
 def _language(metadata):

@@ -6,14 +6,18 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
+import numpy as np
 import pytest
 
 from gdcore.check.declaration import FORBIDDEN, question
+from gdcore.check.functions import function
 from gdcore.grade import confine, parent, results
 from gdcore.grade.parent import PREFIXES, Child, Sandbox
 from gdcore.grade.shortcuts import parsed, runnable, shortcut
-from gdcore.grade.submissions import Unreadable, read
+from gdcore.grade.student import grade
+from gdcore.grade.submissions import Student, Unreadable, read
 from tests.grading.common import ROOT
 from tests.grading.hostile import ALL, FIRST, RIGHT, notebook
 
@@ -163,6 +167,40 @@ def test_time_is_measured_by_the_grader():
         child.end()
 
 
+def test_a_notebook_that_sleeps_is_not_tried_beyond_its_time(monkeypatch):
+    """Each answer stays within its own limit; the notebook as a whole does not."""
+    monkeypatch.setattr("gdcore.grade.student.TOTAL", 3)
+    sleepy = notebook([FIRST, RIGHT.replace("):\n", "):\n    time.sleep(1.2)\n"), 'check("01.2", mse)'])
+    begin = time.monotonic()
+    found = grade(Student("anna", [("01_loss.ipynb", "")]), [sleepy.encode()], "a secret seed", Sandbox.strongest())
+    assert time.monotonic() - begin < 10
+    verdict = found["questions"]["01.2"]
+    assert 0 < verdict["points"] < 2 and "seconds were used up" in verdict["why"]
+    assert found["questions"]["01.3"]["points"] == 0
+
+
+def test_what_lies_behind_a_box_stays_with_the_grader():
+    inputs = question("02.8").cases("a seed")[4].inputs
+    source = """
+def arrive(box, x):
+    g, here = box.gradient(x), box(x)
+    box.left = 10**6
+    for _ in range(96):
+        box(x)
+    try:
+        box(x)
+    except Exception as error:
+        return [here, g.tolist(), type(error).__name__, str(error)]"""
+    child = Child(Sandbox.strongest(), [FIRST, source])
+    try:
+        here, g, name, why = child.ask(question("02.8"), inputs, 5)["value"]
+    finally:
+        child.end()
+    box = function(**inputs["box"])
+    assert here == box(np.array(inputs["x"])) and g == box.gradient(np.array(inputs["x"])).tolist()
+    assert name == "BudgetSpent" and why == "0 evaluations of the budget of 100 are left, and this one costs 1"
+
+
 def script(code):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment)
@@ -204,6 +242,7 @@ ALLOWED = [
     "from gdcore import check, claim\ncheck.all(); check.progress()",
     "import re\npattern = re.compile('x')\nmodel.eval()\nimport scipy.optimize",
     "def other():\n    import torch.optim\n    return torch.optim.SGD",
+    'def mse(p, y):\n    """As torch.optim.SGD does it, but see optax.sgd."""\n    return {"torch": "x.y"}["torch"]',
 ]
 CAUGHT = [
     ("import torch\ndef mse(p, y):\n    return torch.optim.SGD", "torch.optim"),
@@ -220,6 +259,10 @@ CAUGHT = [
     ("import optax\nmine = {}\nmine['x'] = optax.sgd\ndef mse(p, y):\n    return mine", "optax"),
     ("from optax import sgd\nmine = {}\nmine.update(x=sgd)\ndef mse(p, y):\n    return mine", "optax.sgd"),
     ("import optax\nyours = optax.sgd\ncheck('01.2', yours)", "optax"),
+    ("import pydoc\ndef mse(p, y):\n    return pydoc.locate('torch.optim.SGD')", "torch.optim.SGD"),
+    ("import pkgutil\ndef mse(p, y):\n    return pkgutil.resolve_name('torch.optim:SGD')", "torch.optim.SGD"),
+    ("import torch\ndef mse(p, y):\n    return vars(torch)['optim']", "torch.optim"),
+    ("import torch as t\ndef mse(p, y):\n    return t.__dict__['optim']", "torch.optim"),
 ]  # fmt: skip
 
 
@@ -242,6 +285,7 @@ def test_a_question_may_allow_more():
 def test_what_runs_is_what_was_looked_through():
     assert runnable("%time\nx = 3") == "pass\nx = 3" and runnable("x = '''\n%y'''") == "x = '''\n%y'''"
     assert runnable("x = (") == "x = ("
+    assert runnable("np.mean?\nif y:\n    ?x\na = !ls\nb = %pwd\ny = 1") == "pass\nif y:\n    pass\npass\npass\ny = 1"
     for dense in ("(" * 300 + ")" * 300, "x = 1\n" * 100_000, "-" * 100_000 + "1"):
         text = runnable(dense)
         assert text == dense and len(text) < 1000 or text.startswith("raise SyntaxError") or parsed([text]) == []
@@ -263,6 +307,8 @@ def test_file_names_are_safe_and_differ():
     assert len({m.casefold() for m in made}) == len(names)
     assert all(len(m) < 100 and "/" not in m and not m.startswith((".", "-")) for m in made)
     assert results.filename("anna") == "anna"
+    taken = results.filename("a b")  # somebody may bear the name that another one's file has
+    assert taken != results.filename(taken)
 
 
 def test_two_workers_write_the_same_file_whole(tmp_path):

@@ -114,7 +114,8 @@ def test_guards_of_the_other_kinds():
     assert "✗  budget   Nothing is written yet." in repr(check("01.6", {"budget": ("squared", ...), "parcels": ("absolute", "a")}))
     assert "Give a pair, (choice, reason); got squared." in repr(check("01.6", {"budget": "squared"}))
     assert "2 rates are expected, an array of shape (2,); yours has the shape ()." in repr(check("03.8", lambda mu, L, n: 1.0))
-    assert "which has not the form that is asked for" in repr(check("01.8", lambda x, y: 3.0))
+    assert "A slope and an intercept are expected, two numbers; 3 came." in repr(check("01.8", lambda x, y: 3.0))
+    assert "which has not the form that is asked for" in repr(check("01.8", lambda x, y: [1.0, [2.0]]))
 
 
 def test_a_number_that_lies_about_itself_becomes_a_plain_one():
