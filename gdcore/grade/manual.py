@@ -11,7 +11,7 @@ from gdcore.grade.shortcuts import tree
 __all__ = ["answer", "changed", "load", "merged", "table"]
 
 COLUMNS = ("student", "question", "title", "max", "points", "rubric", "answer", "comment")
-LONGEST = 5000  # characters of an answer in the table; its page has all of it
+LONGEST = 5000  # characters of an answer in the table; its notebook has all of it
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
@@ -28,7 +28,12 @@ def answer(cells, question):
             inside = bool(heading.match(source))
         elif inside:
             prose.append(source)
-    return "\n\n".join(part.strip() for part in [*prose, text] if part.strip() not in ("", "..."))
+    return clean("\n\n".join(part.strip() for part in [*prose, text] if part.strip() not in ("", "...")))[:LONGEST]
+
+
+def clean(text):
+    """The text with one kind of line break, as the table needs it, and without signs that cannot be seen."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _assigned(source, name, before):
@@ -46,7 +51,7 @@ def _assigned(source, name, before):
 
 def changed(mark, answer):
     """Whether an answer is another than the one that got these points. Spaces and quotes do not count: spreadsheets change them."""
-    old, new = ("".join(text.split()).lstrip("'") for text in (mark.get("answer", ""), answer[:LONGEST]))
+    old, new = ("".join(text.split()).lstrip("'") for text in (mark.get("answer", ""), answer))
     return mark.get("points") is not None and old not in ("", new)
 
 
@@ -73,7 +78,7 @@ def load(path, questions):
             raise ValueError(f"{where}: there is no manual question {row['question']!r}; there are {', '.join(questions) or 'none'}.")
         found[unquoted(row["student"]), row["question"]] = {
             "points": _points(points, questions[row["question"]].points, where) if points else None,
-            "comment": unquoted(comment), "answer": unquoted(row.get("answer") or "")}  # fmt: skip
+            "comment": clean(unquoted(comment)), "answer": clean(unquoted(row.get("answer") or ""))}  # fmt: skip
     return found
 
 
@@ -110,7 +115,7 @@ def table(answers, questions, marks):
         rubric = "; ".join(f"{said} ({points})" for said, points in asked.rubric)
         points = mark.get("points")
         writer.writerow([quoted(student), id, asked.title, asked.points, "" if points is None else f"{points:g}", rubric,
-                         quoted(answer[:LONGEST]), quoted(mark.get("comment", ""))])  # fmt: skip
+                         quoted(answer), quoted(mark.get("comment", ""))])  # fmt: skip
     return out.getvalue()
 
 

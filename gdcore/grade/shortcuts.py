@@ -66,8 +66,11 @@ def runnable(source):
 
 
 def tree(source):
-    """The syntax tree of a cell; SyntaxError for one that is no Python."""
-    return _plain(source)[1]
+    """The syntax tree of a cell; SyntaxError for one that is no Python, or cannot be read."""
+    text, found = _plain(source)
+    if text == UNREAD:
+        raise SyntaxError(UNREAD)
+    return found
 
 
 def parsed(cells):
