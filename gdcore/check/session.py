@@ -54,7 +54,7 @@ def _for_a_person(asked, answer):
     said += f", and at most {asked.words} are asked for: what can go?" if words > asked.words else "."
     rubric = [("1 point" if points == 1 else f"{points} points", what) for what, points in asked.rubric]
     alone = "You learn alone? Be that person: mark your text by this list, then read the one in `solutions`."
-    return Report([*blocks, ("say", "", f"{said} No program can tell whether they are right. A person reads them, and looks for this:"),
+    return Report([*blocks, ("say", "", f"{said} No program can tell whether a text is right. A person reads it, and looks for this:"),
                    ("table", rubric), ("say", "", alone)])
 
 

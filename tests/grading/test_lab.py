@@ -232,7 +232,7 @@ def all_is_answered(notebook, name):
 
 def _right(id):
     """What a check says of the book's answer, without spaces and marks of code."""
-    said = "A person reads them, and looks for this:" if id in manual_questions() else f"Right. {question(id).success}"
+    said = "A person reads it, and looks for this:" if id in manual_questions() else f"Right. {question(id).success}"
     return "".join(said.replace("`", "").split())
 
 

@@ -155,7 +155,7 @@ def test_a_solution_is_worth_all(name, capsys):
     assert list(found) == list(whole(name))
     assert {id: found[id].points for id in of(name)} == {q.id: q.points for q in of(name).values()}
     for asked in manual_questions(name[:2]).values():  # no points, and what a person looks for
-        assert (found[asked.id].points, found[asked.id].of) == (0, 0) and "A person reads them" in repr(found[asked.id])
+        assert (found[asked.id].points, found[asked.id].of) == (0, 0) and "A person reads it" in repr(found[asked.id])
         assert all(what in repr(found[asked.id]) for what, _ in asked.rubric) and "asked for" not in repr(found[asked.id])
 
 

@@ -181,6 +181,21 @@ def test_another_seed_is_another_case_and_counts_nothing():
     assert session._seen == {}
 
 
+@pytest.mark.parametrize("answer, said_of_it", [
+    (..., "Nothing is written yet."), ("\n...\n", "Nothing is written yet."), ("  ", "Nothing is written yet."),
+    ("A.", "1 word. No program can tell whether a text is right. A person reads it, and looks for this:"),
+    ("word " * 151, "151 words, and at most 150 are asked for: what can go?"),
+    (3, "The answer is a text between quotes, got int."), (None, "The answer is a text between quotes, got NoneType."),
+], ids=range(7))  # fmt: skip
+def test_a_text_for_a_person_gets_an_honest_answer_and_no_points(progress_file, answer, said_of_it):
+    report = check("01.9", answer)
+    assert said_of_it in repr(report) and words(report) == said(report)
+    assert (report.points, report.of, report.passed) == (0, 0, False) and "up to 4 points, given by a person" in repr(report)
+    check("01.2", right)
+    assert "–  01.9 Two models for the waiting room     4 more, from a person" in repr(check.all())
+    assert "01.9" not in json.loads(progress_file.read_text())["shares"]
+
+
 def test_paths_are_drawn_with_a_text_and_without_fixed_ink():
     report = check("03.2", question("03.2").mistakes[0].code)
     (svg, says), = [rest for kind, *rest in report.blocks if kind == "picture"]
