@@ -54,8 +54,8 @@ def _box(channel, id, name, budget):
     def ask(x, slopes):
         _send(channel, {"id": id, "box": name, "slopes": slopes, "x": np.asarray(x, dtype=float).tolist()})
         said = json.loads(channel.readline())
-        if "refused" in said:
-            raise BudgetSpent(said["refused"])
+        if "value" not in said:
+            raise BudgetSpent(said["spent"]) if "spent" in said else ValueError(said["refused"])
         return np.array(said["value"]) if slopes else said["value"]
 
     return Box(lambda x: ask(x, False), lambda x: ask(x, True), budget)

@@ -96,8 +96,7 @@ def class_page(table, verdicts, manual, confined):
         opening += f" The mean is {sum(totals) / len(totals):.1f} of {most} points, the best {max(totals):g}, the least {min(totals):g}."
     waiting = sum(line[1] is None for lines in table.values() for line in lines)
     if waiting:
-        said = f"{waiting} answers wait" if waiting != 1 else "1 answer waits"
-        opening += f" {said} in manual.csv for a person, and without points until then."
+        opening += f" Not counted yet: {waiting} answer{'s' if waiting > 1 else ''} in manual.csv, for a person to mark."
     sections = [("", [("say", "", opening)])]
     if most:
         sections.append(("Questions", [("table", _questions(table, manual))]))

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import gdcore
-from gdcore.check.functions import function
+from gdcore.check.functions import BudgetSpent, function
 from gdcore.grade import confine
 
 __all__ = ["Child", "Gone", "Sandbox", "stop", "stopped"]
@@ -255,14 +255,16 @@ def words(text):
 
 
 def _looked_up(box, asked):
-    """What a `Box` says at a point, {"value": …}, or {"refused": why}."""
+    """What a `Box` says at a point, {"value": …}, or why it says nothing: {"spent": …} or {"refused": …}."""
     try:
         x = np.array(asked.get("x"), dtype=float)
         if x.size > LARGEST_POINT:
             return {"refused": f"a point has at most {LARGEST_POINT} numbers"}
         with np.errstate(all="ignore"):
             return {"value": np.asarray(box.gradient(x)).tolist() if asked.get("slopes") is True else float(box(x))}
-    except Exception as error:  # the budget is spent, or this is no point
+    except BudgetSpent as error:
+        return {"spent": words(error)}
+    except Exception as error:  # this is no point of that landscape
         return {"refused": words(error)}
 
 

@@ -116,7 +116,7 @@ def test_answers_are_listed_and_wait(graded):
     assert all(row in table for row in ("anna,01.9,,4,to mark,\n", "ben,01.9,0,4,blank,\n", "cy,01.9,0,4,blank,\n"))
     assert "4 more points wait for a person" in (out / "students/anna.md").read_text("utf-8")
     page = (out / "class.md").read_text("utf-8")
-    assert "1 answer waits in manual.csv for a person" in page and "which the book does not have" not in page
+    assert "Not counted yet: 1 answer in manual.csv, for a person to mark." in page and "which the book does not have" not in page
 
 
 @pytest.mark.slow
