@@ -1,7 +1,8 @@
 """Quick pages: nothing is loaded that a page does not use, and no script stands between the reader and the text.
 
 The theme brings 1.5 MB of icons as a script and a third of its style sheet for them, of which the pages use a dozen (gd.css draws
-them), and loads its search on every page. Pygments puts each word and comma of code in an element of its own.
+them), loads its search on every page, and measures all blocks of code at once. Pygments puts each word and comma of code in an element
+of its own. What is still far from the window waits, too (gd.css, content-visibility).
 """
 
 import re
@@ -39,19 +40,35 @@ def without_icons(css):
     return re.sub(r"(?<=[}/;])(?:\.fa[\w-]*(?:[:.][^,{}]*)?,?)+\{[^{}]*\}", "", css)
 
 
+# the theme asks of each block of code whether it scrolls, and changes it, in turn: a layout of the whole page for each
+_MEASURES = re.compile(r"\.forEach\((\w)=>\{(\1\.tabIndex=[^{}]*)\}\)")
+_WHEN_NEAR = r'.forEach(\1=>new IntersectionObserver(([n],o)=>{n.isIntersecting&&(o.disconnect(),\2)},{rootMargin:"300px"}).observe(\1))'
+
+
+def measuring_later(script):
+    """The theme's script, which looks whether something scrolls only when it comes near the window."""
+    return _MEASURES.sub(_WHEN_NEAR, script)
+
+
 def _context(app, pagename, templatename, context, doctree):
     app.builder.templates.environment.filters["lighter"] = lambda html: lighter(html, search=pagename == "search")
     if "body" in context:
         context["body"] = plainer(context["body"])
 
 
-def _styles(app, error):
-    path = Path(app.outdir, "_static", "styles", "pydata-sphinx-theme.css")
-    if not error and app.builder.format == "html":
-        path.write_text(without_icons(path.read_text("utf-8")), encoding="utf-8")
+_CHANGES = {"styles/pydata-sphinx-theme.css": without_icons, "scripts/pydata-sphinx-theme.js": measuring_later}
+
+
+def _files(app, error):
+    """The theme's files are copied anew by each build, and changed after that."""
+    if error or app.builder.format != "html":
+        return
+    for name, change in _CHANGES.items():
+        path = Path(app.outdir, "_static", name)
+        path.write_text(change(path.read_text("utf-8")), encoding="utf-8")
 
 
 def setup(app):
     app.connect("html-page-context", _context)
-    app.connect("build-finished", _styles)
+    app.connect("build-finished", _files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

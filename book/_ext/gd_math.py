@@ -21,7 +21,8 @@ FONTS = "output/chtml/fonts/woff-v2"
 
 # what Sphinx writes: a number, if the formula has one, and TeX, of which only an environment such as align comes without brackets
 _MATH = re.compile(
-    r'(?P<head><(?P<tag>span|div) class="math [^>]*>\s*(?:<span class="eqno">.*?</span>)?)(?:\\[\[(])?(?P<tex>[^<]+?)(?:\\[\])])?</(?P=tag)>',
+    r'(?P<head><(?P<tag>span|div) class="math [^>]*>\s*(?:<span class="eqno">.*?</span>)?)'
+    r"(?:\\[\[(])?(?P<tex>[^<]+?)(?:\\[\])])?</(?P=tag)>",
     re.DOTALL,
 )
 
