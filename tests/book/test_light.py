@@ -32,7 +32,8 @@ def test_a_formula_is_set_with_mathml_beside_it():
 
 def test_a_numbered_formula_and_one_without_brackets_stand_in_lines_of_their_own():
     number = '<div class="math notranslate" id="e">\n<span class="eqno">(1)<a href="#e">#</a></span>\\[x = 1\\]</div>'
-    html, _, errors = gd_math.set_page(number + '<div class="math notranslate">\\begin{align} a &amp;= b \\\\ c &amp;= d \\end{align}</div>')
+    aligned = '<div class="math notranslate">\\begin{align} a &amp;= b \\\\ c &amp;= d \\end{align}</div>'
+    html, _, errors = gd_math.set_page(number + aligned)
     assert '<span class="eqno">(1)<a href="#e">#</a></span><mjx-container' in html and "mjx-mtable" in html and not errors
 
 
