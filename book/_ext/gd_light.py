@@ -30,7 +30,7 @@ def lighter(html, search=False):
 
 def plainer(html):
     """Code without the elements that no style or script asks for: a name is asked for after a full stop, as in self.lr."""
-    html = html.replace("<span></span>", "")
+    html = html.replace("<pre><span></span>", "<pre>")
     html = re.sub(rf'<span class="(?:{_LIKE_TEXT})">([^<]*)</span>', r"\1", html)
     return re.sub(r'(?<!\.)<span class="n">([^<]*)</span>', r"\1", html)
 

@@ -49,6 +49,7 @@ def test_a_drawing_keeps_its_groups_with_a_meaning_and_loses_the_others():
 def test_code_keeps_what_a_style_or_the_lighting_of_symbols_asks_for():
     code = '<span class="bp">self</span><span class="o">.</span><span class="n">lr</span><span class="w"> </span><span class="n">x</span>'
     assert gd_light.plainer(f'{code}<span class="k">if</span>') == 'self.<span class="n">lr</span> x<span class="k">if</span>'
+    assert gd_light.plainer("<pre><span></span>x</pre><li><span></span></li>") == "<pre>x</pre><li><span></span></li>"
 
 
 def test_the_themes_files_were_changed(book):
