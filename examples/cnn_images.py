@@ -35,7 +35,7 @@ def main(again=False):
     for s in SEEDS:  # five thousand images, so that there is something to regularise
         for name, change in REGULARISERS.items():
             ledger.once(f"without {name} seed {s}" if change.get("left_out") else f"{name} seed {s}",
-                        lambda: train("SGD", best["SGD"], s, epochs=10, images=5_000, **change)[1])
+                        lambda: train("SGD", best["SGD"], s, epochs=8, images=5_000, **change)[1])
     ledger.once("optimizer time", lambda: optimizer_time(best["AdamW"]))
 
 
