@@ -9,7 +9,7 @@ __all__ = ["as_input", "calibration", "flipped", "judge", "predict", "shifted"]
 def as_input(images, device="cpu", mean=0.286, std=0.353):
     """Bytes of shape (n, h, w) as floats of shape (n, 1, h, w), with mean 0 and spread 1; the defaults are those of Fashion-MNIST.
 
-    Channels last in memory: the same numbers, and on a CPU convolutions of few channels are several times as fast.
+    Channels last in memory: the same numbers, in the order in which torch's convolutions on a CPU tend to be faster.
     """
     x = torch.tensor(images, device=device).unsqueeze(1).float()
     return ((x / 255 - mean) / std).contiguous(memory_format=torch.channels_last)

@@ -32,5 +32,5 @@ def test_the_image_example_makes_what_its_chapter_reads(few_images):
     assert set(made["Muon seed 0"]) == set(stored["Muon seed 0"]) and set(made["optimizer time"]) == set(stored["optimizer time"])
     assert {f"{name} seed 0" for name in ("SGD", "AdamW", "Muon", *cnn_images.REGULARISERS)} | {"optimizer time"} <= set(stored)
     full = made["Muon seed 0"]
-    assert sum(map(sum, full["confusion"])) == 64 and {"calibration", "calibrated", "temperature", "mirrored accuracy", "worst"} <= set(full)
+    assert sum(map(sum, full["confusion"])) == 64
     assert all(entry["machine"]["torch"] == torch.__version__ for entry in made.values())
