@@ -10,7 +10,7 @@ __all__ = ["calibration", "confusion", "effects", "filters", "gallery", "tuning"
 def gallery(images, captions, columns=6, title=None, wrong=None):
     """Grey images in rows, each with its caption below. wrong: a second line for each caption, in orange. Returns (fig, axes)."""
     rows = -(-len(images) // columns)
-    fig, axes = figure(title, columns=columns, rows=rows, width=5.8, height=0.45 + rows * ((6.6 if wrong is None else 7.8) / columns),
+    fig, axes = figure(title, columns=columns, rows=rows, width=5.8, height=0.45 + rows * ((6.6 if wrong is None else 7.3) / columns),
                        squeeze=False)  # fmt: skip
     for ax in axes.flat:
         ax.axis("off")
@@ -41,16 +41,19 @@ def filters(image, kernels, answers, title=None):
     return fig, axes
 
 
-def tuning(runs, chosen, title=None, ylabel="validation accuracy"):
-    """The accuracy against the learning rate, logarithmic: `runs` is {name: (rates, accuracies)}; `chosen` {name: rate} are marked."""
+def tuning(runs, chosen, title=None, ylabel="validation accuracy", floor=0.83):
+    """The accuracy against the learning rate, logarithmic, from `floor` up: `runs` is {name: (rates, accuracies)}; `chosen` are ringed.
+
+    chosen: {name: rate}. Returns (fig, ax).
+    """
     fig, ax = figure(title)
     for (name, (rates, found)), color in zip(runs.items(), PALETTE):
         best = list(rates).index(chosen[name])
         ax.plot(rates, found, "-o", color=color, markersize=5)
         ax.plot(rates[best], found[best], "o", color=color, markersize=12, fillstyle="none")
-        label(ax, rates[best], found[best], name, color, dx=0, dy=14, ha="center", fontweight="bold")
-    low, high = ax.get_ylim()
-    ax.set(xscale="log", xlabel="learning rate η", ylabel=ylabel, ylim=(low, high + 0.12 * (high - low)))
+        label(ax, rates[0], found[0], name, color, dx=8, dy=-9, fontweight="bold")
+    top = max(max(found) for _, found in runs.values())
+    ax.set(xscale="log", xlabel="learning rate η", ylabel=ylabel, ylim=(floor, top + 0.15 * (top - floor)))
     return fig, ax
 
 
@@ -76,14 +79,14 @@ def calibration(curves, title=None):
     """The share that is right against the confidence, for each of {name: rows (confidence, accuracy, share)}. Returns (fig, ax)."""
     fig, ax = figure(title, height=4.2)
     ax.plot([0.2, 1], [0.2, 1], color=INK, linewidth=1, linestyle=":")
-    label(ax, 0.45, 0.45, "as sure as right", dx=10, dy=-8)
+    ax.text(0.98, 0.04, "dotted: as sure as right", transform=ax.transAxes, ha="right")
     ends = []
     for (name, rows), color in zip(curves.items(), (ORANGE, BLUE)):
         sure, right, share = np.array(rows).T
         ax.plot(sure, right, color=color)
         ax.scatter(sure, right, s=12 + 300 * share, color=color, alpha=0.8, zorder=3)
         ends.append((sure[len(sure) // 2], right[len(right) // 2], name, color))
-    for (x, y, name, color), (dx, dy) in zip(ends, ((12, -12), (-12, 12))):
+    for (x, y, name, color), (dx, dy) in zip(ends, ((-12, 12), (12, -12))):
         label(ax, x, y, name, color, dx=dx, dy=dy, fontweight="bold")
     ax.set(xlabel="confidence of the network", ylabel="share that is right", xlim=(0.2, 1.03), ylim=(0.2, 1.05))
     return fig, ax

@@ -15,7 +15,6 @@ WAYS = {
 }
 # results of axe as "rule: element", for the two highest impacts
 _LOOK = """async () => {
-    if (window.MathJax) await MathJax.startup.promise;
     const found = await axe.run(document, {resultTypes: ["violations"]});
     return found.violations.filter((v) => ["serious", "critical"].includes(v.impact))
         .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join(" ").slice(0, 160)}`));
