@@ -31,11 +31,10 @@ def filters(image, kernels, answers, title=None):
     axes[0, 0].set_title("the image", loc="center")
     for (above, below), (name, kernel), answer in zip(axes.T[1:], kernels.items(), answers):
         reach = np.abs(answer).max()
-        above.imshow(kernel, cmap=_diverging(), vmin=-np.abs(kernel).max(), vmax=np.abs(kernel).max())
+        above.set(xlim=(-0.5, 2.5), ylim=(2.5, -0.5), aspect="equal")
         for (i, j), weight in np.ndenumerate(kernel):
-            pale = abs(weight) < 0.3 * np.abs(kernel).max()  # the ground is the same by day and by night
-            color = "#1f2328" if pale else "#ffffff"
-            above.text(j, i, f"{weight:g}".replace("-", "−"), ha="center", va="center", fontsize=11, color=color)
+            color = ORANGE if weight > 0 else BLUE if weight < 0 else INK
+            above.text(j, i, f"{weight:g}".replace("-", "−"), ha="center", va="center", fontsize=13, fontweight="bold", color=color)
         above.set_title(name, loc="center")
         below.imshow(answer, cmap=_diverging(), vmin=-reach, vmax=reach)
     return fig, axes
@@ -65,9 +64,7 @@ def confusion(matrix, names, title=None):
     ax.imshow(wrong, cmap=_shade(), vmin=0, vmax=wrong.max())
     for (i, j), count in np.ndenumerate(matrix):
         if count:
-            dark = i != j and count > 0.45 * wrong.max()
-            ax.text(j, i, str(count), ha="center", va="center", fontsize=9, color="#ffffff" if dark else INK,
-                    fontweight="bold" if i == j else "normal")  # fmt: skip
+            ax.text(j, i, str(count), ha="center", va="center", fontsize=9, fontweight="bold" if i == j else "normal")
     ax.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="taken for", ylabel="is")
@@ -125,7 +122,7 @@ def _diverging():
 
 
 def _shade():
-    """From nothing to orange, so that the page's own ground shows where there is nothing."""
+    """From nothing to a light orange, so that the page's own ground shows through and its ink can be read on it."""
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
-    return LinearSegmentedColormap.from_list("shade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 1.0)])
+    return LinearSegmentedColormap.from_list("shade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 0.45)])

@@ -21,7 +21,18 @@ _LOOK = """async () => {
 }"""
 
 
+# what lies far below the window is laid out when a reader comes near
+_READ = """async () => {
+    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+        scrollTo(0, y);
+        await new Promise((seen) => requestAnimationFrame(() => setTimeout(seen, 20)));
+    }
+    scrollTo(0, 0);
+}"""
+
+
 def barriers(page):
+    page.evaluate(_READ)
     page.evaluate(AXE)
     return page.evaluate(_LOOK)
 

@@ -31,13 +31,28 @@ WRONG = {  # the answer that comes to mind first, in the words of a student
     for _ in range(steps):
         path.append(path[-1] + lr * gradient(path[-1]))
     return np.array(path, dtype=float)""",
+    "25.3": """def filter_slope(x, slope):
+    h, w = x.shape
+    padded = np.pad(x, 1)
+    return np.array([[np.mean(slope * padded[a : a + h, b : b + w])
+                      for b in range(3)] for a in range(3)])""",
+    "26.5": "def turned(ids, lengths):\n    return ids[:, ::-1]",
 }
 RIGHT = {
     "01.2": "def mse(prediction, y):\n    return np.mean((np.ravel(prediction) - np.ravel(y)) ** 2)",
     "02.3": WRONG["02.3"].replace("slopes[parents[k]] +=", "np.add.at(slopes, parents[k],").replace("local[k]\n", "local[k])\n"),
     "03.2": WRONG["03.2"].replace("+ lr", "- lr"),
+    "25.3": WRONG["25.3"].replace("np.mean", "np.sum"),
+    "26.5": """def turned(ids, lengths):
+    out = np.zeros_like(ids)
+    for row, words, length in zip(out, ids, lengths):
+        row[:length] = words[:length][::-1]
+    return out""",
 }
-TRIED = {"01_loss.ipynb": ("01.2", 0, "light"), "02_gradient.ipynb": ("02.3", 2, "dark"), "03_learning_rate.ipynb": ("03.2", 0, "dark")}
+TRIED = {
+    "01_loss.ipynb": ("01.2", 0, "light"), "02_gradient.ipynb": ("02.3", 2, "dark"), "03_learning_rate.ipynb": ("03.2", 0, "dark"),
+    "25_cnn_images.ipynb": ("25.3", 0, "light"), "26_rnn_sentiment.ipynb": ("26.5", 0, "dark"),
+}  # fmt: skip
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 

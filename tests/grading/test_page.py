@@ -68,10 +68,11 @@ def test_a_chapter_leads_to_its_exercises_and_they_say_how_long_they_take(name):
     asked, by_hand = questions(name[:2]).values(), manual_questions(name[:2]).values()
     number = words[len(asked) + len(by_hand)]
     prose = "\n".join(cell.source for cell in notebook("chapters", name).cells if cell.cell_type == "markdown")
-    assert f"[The exercises of this chapter](../exercises/{name}) are {number} questions. {words[len(asked)].capitalize()} know" in prose
+    told = f"questions. {words[len(asked)].capitalize()} know" if by_hand else "questions that know"
+    assert f"[The exercises of this chapter](../exercises/{name}) are {number} {told}" in prose
     assert prose.index(f"../exercises/{name}") < prose.index("\n## Sources")
     opening = notebook("exercises", name).cells[0].source
     minutes = _minutes(name)
-    points = f"{sum(q.points for q in asked)} points and {sum(q.points for q in by_hand)} more from a person"
+    points = f"{sum(q.points for q in asked)} points" + (f" and {sum(q.points for q in by_hand)} more from a person" if by_hand else "")
     assert f"{number.capitalize()} questions, {points}, about " in opening
     assert abs(int(re.search(r"about (\d+) minutes", opening)[1]) - minutes) <= 5, minutes
