@@ -16,6 +16,7 @@ function typeset(formulas, fonts) {
   const html = formulas.map(([tex, display]) => {
     const node = page.convert(tex, {display, em: 18, ex: 9, containerWidth: 720});
     for (const error of adaptor.tags(node, "mjx-merror")) errors.push([tex, adaptor.getAttribute(error, "data-mjx-error")]);
+    if (display) adaptor.setAttribute(node, "tabindex", "0"); // it scrolls where it is too wide, also by keyboard
     return adaptor.outerHTML(node);
   });
   return JSON.stringify({html, errors, css: adaptor.textContent(chtml.styleSheet(page))});

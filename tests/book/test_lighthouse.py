@@ -32,7 +32,7 @@ def test_chapters_are_light(reports):
 
 def test_nothing_moves_while_a_chapter_loads(reports):
     shifts = {name: lighthouse.value(report, "cumulative-layout-shift") for name, report in reports.items()}
-    assert max(shifts.values()) < 0.05, shifts
+    assert max(shifts.values()) < 0.1, shifts  # what Web Vitals calls good
 
 
 def test_few_scripts_run(reports):

@@ -194,7 +194,7 @@ def test_each_notebook_is_tried():
 def test_a_student_is_told_a_mistake_mends_it_and_answers_all_the_rest(notebook, request, lab):
     name = request.node.callspec.id
     of = sum(q.points for q in questions(name[:2]).values())
-    notebook.run(notebook.cell("import"))
+    notebook.run(notebook.cells.first)
     id = a_mistake_is_told_and_mended(notebook, name)
     worth = question(id).points
     sums_up(notebook, lab, name, {id: 1.0}, f"{worth} of {of} points", f"{name[:2]} {worth} of {of}")
@@ -256,7 +256,8 @@ def sums_up(notebook, lab, name, shares, total, on_the_map):
     last = notebook.cells.last
     notebook.type(last, "check.all()")
     said = notebook.run(last).locator(".gd-check").inner_text()
-    assert total in said and "4 more, from a person" in said
+    by_hand = sum(q.points for q in manual_questions(name[:2]).values())
+    assert total in said and (f"{by_hand} more, from a person" in said) == (by_hand > 0)
     kept = json.loads((lab.root / "exercises/gdcore_progress.json").read_text())["shares"]
     assert {id: share for id, share in kept.items() if id[:2] == name[:2]} == shares
     notebook.type(last, "check.progress()")
