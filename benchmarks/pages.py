@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.__main__ import describe
+from gdcore.training import machine
 from tests.book import lighthouse
 from tests.book.conftest import Book
 
@@ -23,7 +23,7 @@ def main():
     asked = parser.parse_args()
     if lighthouse.program() is None:
         sys.exit(lighthouse.MISSING)
-    print(", ".join(f"{key} {value}" for key, value in describe().items() if key not in ("torch", "threads")) + "\n")
+    print(", ".join(f"{key} {value}" for key, value in machine().items() if key not in ("torch", "threads")) + "\n")
     print(f"{'median of ' + str(asked.runs) + ' runs; times in ms':34}{'grade':>7}{'worst':>7}" + "".join(f"{time:>26}" for time in TIMES))
     with tempfile.TemporaryDirectory() as folder:
         book = Book(Path(folder))
