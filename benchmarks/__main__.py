@@ -3,15 +3,12 @@
 import argparse
 import gc
 import json
-import os
 import pathlib
-import platform
-
-import torch
 
 from benchmarks.contestants import CONTESTANTS, OURS, PEERS
 from benchmarks.problems import PROBLEMS, gpt2_small, parameters
 from benchmarks.timing import first_step, race
+from gdcore.training import machine
 
 MUON_BLOCKS = 1  # of the 12 of GPT-2: a step of all would take half a minute
 
@@ -24,8 +21,8 @@ def main():
     parser.add_argument("--json", type=pathlib.Path, default=pathlib.Path("_build/benchmarks.json"))
     asked = parser.parse_args()
 
-    machine = describe()
-    print(", ".join(f"{key} {value}" for key, value in machine.items()))
+    facts = machine()
+    print(", ".join(f"{key} {value}" for key, value in facts.items()))
     print("Milliseconds a step, float32. (a) 6 small tensors, (b) ResNet-18, (c) GPT-2 small; for Muon the hidden matrices alone,")
     print(f"of GPT-2 those of {MUON_BLOCKS} of 12 blocks. First: seconds of the first compiled step.\n")
     columns = (*OURS, *PEERS)
@@ -38,7 +35,7 @@ def main():
             times = "".join(f"{result['ms'][name]:16.3f}" if name in result["ms"] else f"{'–':>16}" for name in columns)
             print(f"({problem}) {method:16}{times}{result['first_compiled_step_s']:8.2f}   {in_words(result)}", flush=True)
     asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_text(json.dumps({"machine": machine, "results": results}, indent=1) + "\n", encoding="utf-8")
+    asked.json.write_text(json.dumps({"machine": facts, "results": results}, indent=1) + "\n", encoding="utf-8")
     print(f"\nWritten to {asked.json}.")
 
 
@@ -71,17 +68,6 @@ def ratios(ms):
 
 def in_words(result):
     return ", ".join(f"{name} {value:.2f}" for name, value in result["ratios"].items())
-
-
-def describe():
-    """The processor, its cores, and the versions: a time means nothing without them."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = pathlib.Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        model = names[0] if names else model
-    return {"CPU": model, "cores": os.cpu_count(), "threads": torch.get_num_threads(), "Python": platform.python_version(),
-            "torch": torch.__version__}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import minify
 
-from benchmarks.__main__ import describe
 from gdcore import surfaces as S
 from gdcore.figures import live
 from gdcore.figures.live import script
 from gdcore.figures.live.spec import MIME, figure_html
 from gdcore.rules import GD, Adam, HeavyBall, RMSProp
+from gdcore.training import machine
 from tests.book.chromium import browser
 
 PAGE = """<!doctype html><meta charset="utf-8"><style>{style} body {{ max-width: 45rem; margin: auto }}</style>
@@ -57,9 +57,9 @@ def main():
         path.write_text(PAGE.format(style=script.styles(), script=weights["descent"], figure=_figure()), encoding="utf-8")
         loads = [_load(chromium, path) for _ in range(asked.loads)]
         drag = _drag(chromium, path, asked.frames)
-        machine = {name: value for name, value in describe().items() if name not in ("torch", "threads")} | {"Chromium": chromium.version}
+        facts = {name: value for name, value in machine().items() if name not in ("torch", "threads")} | {"Chromium": chromium.version}
 
-    print(", ".join(f"{key} {value}" for key, value in machine.items()) + "\n")
+    print(", ".join(f"{key} {value}" for key, value in facts.items()) + "\n")
     print(f"{'4 rules of 200 steps, Himmelblau, ms':44}{'median':>9}{'worst':>9}")
     _row(f"between frames while dragging, {asked.frames} frames", drag["intervals"])
     _row("work in a frame", drag["work"])

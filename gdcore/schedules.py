@@ -65,8 +65,9 @@ def step(size, gamma=0.1):
 def multi_step(milestones, gamma=0.1):
     """Times gamma at each milestone; one that is named twice counts twice. Matches torch's MultiStepLR."""
     _positive(gamma=gamma)
-    at = np.sort(np.asarray(milestones, dtype=float))
-    return _schedule(lambda t: gamma ** np.searchsorted(at, t, side="right").astype(float))
+    milestones = list(milestones)
+    _finite(**{f"milestone {i}": milestone for i, milestone in enumerate(milestones, 1)})
+    return _schedule(lambda t: gamma ** sum(np.where(t >= milestone, 1.0, 0.0) for milestone in milestones))
 
 
 def exponential(gamma):

@@ -32,6 +32,7 @@ def test_filters_show_each_kernel_above_its_answer():
 def test_tuning_rings_the_chosen_rate():
     _, ax = draw.tuning({"A": ((0.1, 1.0, 10.0), (0.5, 0.9, 0.3))}, {"A": 1.0})
     assert ax.get_xscale() == "log" and ax.lines[1].get_xydata().tolist() == [[1.0, 0.9]] and texts(ax) == ["A"]
+    assert ax.get_ylim()[0] == 0.83 and ax.get_ylim()[1] > 0.9
 
 
 def test_a_confusion_matrix_prints_every_count_and_shades_the_wrong_ones():

@@ -23,7 +23,7 @@ def test_each_name_is_there_in_a_fresh_process(name):
 
 
 LIGHT = ["gdcore", "gdcore.rules", "gdcore.minimize", "gdcore.surfaces", "gdcore.schedules", "gdcore.check", "gdcore.line_search",
-         "gdcore.clipping", "gdcore.seeding", "gdcore.views", "gdcore.figures",
+         "gdcore.clipping", "gdcore.data", "gdcore.seeding", "gdcore.views", "gdcore.figures",
          "gdcore.figures.live.arithmetic"]  # fmt: skip
 HEAVY = ("torch", "jax", "sympy", "matplotlib", "scipy", "IPython")
 

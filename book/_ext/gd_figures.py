@@ -4,6 +4,7 @@ import base64
 import re
 from html import escape
 
+import minify
 from docutils import nodes
 from gd_notebooks import html_output, on_outputs, text
 from sphinx.util import logging
@@ -21,12 +22,27 @@ def inline(svg, alt):
     svg = re.sub(r"#[0-9a-f]{6}\b", lambda colour: _IN_PAGE.get(colour[0].lower(), colour[0]), svg, flags=re.IGNORECASE)
     if "aria-labelledby=" not in svg:
         svg = re.sub(r"<svg\b", f'<svg role="img" aria-label="{escape(alt)}"', svg, count=1)
-    svg = svg[svg.index("<svg"):]  # no XML prologue inside HTML
+    svg = _smaller(svg[svg.index("<svg"):])  # no XML prologue inside HTML
     width = re.search(r'<svg[^>]*? width="([\d.]+)', svg)
     size = f' style="--gd-width: {width[1]}px"' if width else ""
     if width and float(width[1]) > _WIDE:
         size += f' tabindex="0" role="group" aria-label="{escape(alt)}"'
     return f'<figure class="gd-figure-box"{size}>{svg}</figure>'
+
+
+def _smaller(svg):
+    """The drawing in fewer bytes and elements: groups that say nothing are gone, and what only a drawing outside a page needs."""
+    depth = []
+
+    def group(match):
+        if match[0] == "</g>":
+            return match[0] if depth.pop() else ""
+        depth.append(match[1])
+        return match[0] if match[1] else ""
+
+    svg = re.sub(r"<style>.*?</style>|<rect class=\"gd-panel\"[^>]*/>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", svg)
+    return re.sub(r"<g( [^>]*)?>|</g>", group, minify.string("image/svg+xml", svg))
 
 
 def _change(app, docname, cell, output):

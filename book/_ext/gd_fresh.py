@@ -14,6 +14,7 @@ def fingerprint(*files):
 
 
 def setup(app):
-    app.add_config_value("gd_extensions", fingerprint(*_HERE.glob("*.py"), Path(gdcore.figures.style.__file__)), "env")  # read again
+    code = [*_HERE.glob("*.py"), *_HERE.glob("*.js"), Path(gdcore.figures.style.__file__)]
+    app.add_config_value("gd_extensions", fingerprint(*code), "env")  # read again
     app.add_config_value("gd_static", fingerprint(*_HERE.with_name("_static").rglob("*")), "html")  # write and copy again
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,13 +1,17 @@
 """Quick pages: nothing is loaded that a page does not use, and no script stands between the reader and the text.
 
-The theme brings 1.5 MB of icons as a script, of which the pages use a dozen (gd.css draws them), and loads its search on every page.
+The theme brings 1.5 MB of icons as a script and a third of its style sheet for them, of which the pages use a dozen (gd.css draws
+them), loads its search on every page, and measures all blocks of code at once. Pygments puts each word and comma of code in an element
+of its own. What is still far from the window waits, too (gd.css, content-visibility).
 """
 
 import re
+from pathlib import Path
 
 _ICONS = "fontawesome.js"
 _SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")
 _AT_ONCE = "documentation_options.js"  # half a kilobyte that scripts in the page itself go on from
+_LIKE_TEXT = "p|w|o|nn|nb|nc|bp|fm"  # the tokens to which gd.css gives the colour of the code around them
 
 
 def lighter(html, search=False):
@@ -19,13 +23,52 @@ def lighter(html, search=False):
             return ""
         return tag if search or "defer" in tag or _AT_ONCE in source else tag.replace("<script", "<script defer", 1)
 
-    return re.sub(r'<script\b[^>]*?src="([^"]+)"[^>]*></script>', change, html)
+    html = re.sub(r'<script\b[^>]*?src="([^"]+)"[^>]*></script>', change, html)
+    html = re.sub(r'<link rel="preload" as="script"[^>]*>\s*', "", html)  # they would come before the style sheets
+    return re.sub(r"styles/theme\.css\b", "basic.css", html)  # which says nothing but: see basic.css
+
+
+def plainer(html):
+    """Code without the elements that no style or script asks for: a name is asked for after a full stop, as in self.lr."""
+    html = html.replace("<pre><span></span>", "<pre>")
+    html = re.sub(rf'<span class="(?:{_LIKE_TEXT})">([^<]*)</span>', r"\1", html)
+    return re.sub(r'(?<!\.)<span class="n">([^<]*)</span>', r"\1", html)
+
+
+def without_icons(css):
+    """A style sheet without the rules of Font Awesome."""
+    return re.sub(r"(?<=[}/;])(?:\.fa[\w-]*(?:[:.][^,{}]*)?,?)+\{[^{}]*\}", "", css)
+
+
+# the theme asks of each block of code whether it scrolls, and changes it, in turn: a layout of the whole page for each
+_MEASURES = re.compile(r"\.forEach\((\w)=>\{(\1\.tabIndex=[^{}]*)\}\)")
+_WHEN_NEAR = r'.forEach(\1=>new IntersectionObserver(([n],o)=>{n.isIntersecting&&(o.disconnect(),\2)},{rootMargin:"300px"}).observe(\1))'
+
+
+def measuring_later(script):
+    """The theme's script, which looks whether something scrolls only when it comes near the window."""
+    return _MEASURES.sub(_WHEN_NEAR, script)
 
 
 def _context(app, pagename, templatename, context, doctree):
     app.builder.templates.environment.filters["lighter"] = lambda html: lighter(html, search=pagename == "search")
+    if "body" in context:
+        context["body"] = plainer(context["body"])
+
+
+_CHANGES = {"styles/pydata-sphinx-theme.css": without_icons, "scripts/pydata-sphinx-theme.js": measuring_later}
+
+
+def _files(app, error):
+    """The theme's files are copied anew by each build, and changed after that."""
+    if error or app.builder.format != "html":
+        return
+    for name, change in _CHANGES.items():
+        path = Path(app.outdir, "_static", name)
+        path.write_text(change(path.read_text("utf-8")), encoding="utf-8")
 
 
 def setup(app):
     app.connect("html-page-context", _context)
+    app.connect("build-finished", _files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

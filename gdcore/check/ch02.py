@@ -20,6 +20,8 @@ five_numbers = Question(
                 "Down there, the loss falls: the slope is negative.", {"steepest": 5.0}),
         Mistake("For `askew` a sign of the gradient is lost: its second slope is −4.",
                 "The slope along u is the dot product: 3 · 0.6 − 4 · 0.8.", {"askew": 5.0}),
+        Mistake("For `askew` the sign is lost. Along u the loss falls: there is more way down in it than up.",
+                "3 · 0.6 is 1.8, and −4 · 0.8 is −3.2.", {"askew": 1.4}),
         Mistake("For `random` you divided by d. The squares of the cosines add up to 1, so it is they that shrink as 1/d.",
                 "The cosine itself is about 1/√d, here a hundredth.", {"random": 0.0005}),
         Mistake("For `random` you took the steepest slope. In 10,000 dimensions almost every direction is almost level.",

@@ -1,9 +1,9 @@
-"""The questions of chapter 2 on using a gradient, and on gradients that go wrong (02.5 to 02.8)."""
+"""The questions of chapter 2 on using a gradient, and on gradients that go wrong (02.5 to 02.9)."""
 
 import numpy as np
 
 from gdcore.check.ch01 import items
-from gdcore.check.declaration import Case, Mistake, Question
+from gdcore.check.declaration import Case, Manual, Mistake, Question
 from gdcore.check.functions import function
 
 # -- 02.5 -----------------------------------------------------------------------------------------------------------------------
@@ -106,12 +106,12 @@ steepest = Question(
                 "Length here is Pythagoras: divide the gradient by √ of the sum of its squares.", Signs),
     ),
     success="One direction for all arrays together, one length, and where nothing slopes it stays. nan never enters.",
-    onwards="divide only if the gradient is *longer* than some limit. That is clipping, which keeps large language models from exploding.")
+    onwards="divide only if the gradient is longer than some limit. That is clipping (chapter 10), which holds back a rare steep step.")
 
 # -- 02.6 -----------------------------------------------------------------------------------------------------------------------
 
 diagnosed = Question(
-    "02.6", "18, nan, None, zero", "choose", points=4, difficulty=1, minutes=8, name="diagnosed",
+    "02.6", "18, nan, None, zero", "choose", points=2, difficulty=1, minutes=8, name="diagnosed",
     objectives=("tell the messages of a bad gradient apart", "name the cure"),
     draw=items("18", "nan", "None", "zero"),
     oracle={"18": ("piled up", "c"), "nan": ("hidden branch", "a"), "None": ("cut", "d"), "zero": ("dead", "b")},
@@ -283,4 +283,15 @@ arrive = Question(
     success="The slope chose the direction, the loss the length. By differences a hundred knobs would cost 200 questions a step.",
     onwards="how few questions are enough for all five landscapes? The next chapter knows the best rate without asking.")
 
+# -- 02.9 -----------------------------------------------------------------------------------------------------------------------
+
+patient_friend = Manual(
+    "02.9", "A letter to a patient friend", difficulty=2, minutes=10, name="letter", words=150,
+    objectives=("explain reverse mode without a formula", "say what it costs"),
+    rubric=(("gives both times, with the number of evaluations behind each", 1),
+            ("says what a box does with the slope that arrives, and what happens where a value was used more than once", 1),
+            ("names the price that reverse mode pays and differences do not", 1),
+            ("says what differences are still good for", 1)))
+
 QUESTIONS = (steepest, diagnosed, train, arrive)
+MANUAL = (patient_friend,)

@@ -1,10 +1,10 @@
-"""The questions of chapter 3 on choosing the rate (03.5 to 03.8)."""
+"""The questions of chapter 3 on choosing the rate (03.5 to 03.9)."""
 
 import math
 
 import numpy as np
 
-from gdcore.check.declaration import Case, Mistake, Question
+from gdcore.check.declaration import Case, Manual, Mistake, Question
 from gdcore.check.execute import Endless
 
 # -- 03.5 -----------------------------------------------------------------------------------------------------------------------
@@ -219,6 +219,17 @@ rates = Question(
                 "Choose curvatures between μ and L first, then take 1 over them.", lambda mu, L, n: nodes(1 / L, 1 / mu, n)),
     ),
     success="After n steps a curvature λ keeps Π(1 − ηᵢλ), a polynomial that is 1 at 0. Chebyshev's stays smallest over [μ, L].",
-    onwards="how many of your eight rates lie above the border 0.02? Momentum (chapter 6) gets the same without knowing n.")
+    onwards="how many of your eight rates lie above the border 0.02? Momentum (chapter 6) comes close to it without knowing n.")
+
+# -- 03.9 -----------------------------------------------------------------------------------------------------------------------
+
+three_runs = Manual(
+    "03.9", "Three runs, one rate", difficulty=2, minutes=10, name="advice", words=150,
+    objectives=("read a rate off a loss curve", "defend the choice of a rate"),
+    rubric=(("says of A and B whose rate is larger, and by what in their losses", 1),
+            ("computes the border from C's last two losses", 1),
+            ("proposes a rate, and says why not a larger and not a much smaller one", 1),
+            ("says what in B's losses no constant rate will mend, and why", 1)))
 
 QUESTIONS = (plan, armijo, train, rates)
+MANUAL = (three_runs,)

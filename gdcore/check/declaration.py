@@ -107,8 +107,7 @@ class Question:
     @property
     def line(self):
         """What the notebook says above the question."""
-        stars = "★" * self.difficulty + "☆" * (3 - self.difficulty)
-        return f"{KINDS[self.kind][1]} · {self.points} points · {stars} · {self.minutes} minutes"
+        return f"{KINDS[self.kind][1]} · {self.points} points · {_stars(self)} · {self.minutes} minutes"
 
     def cases(self, seed=0):
         """The cases of a seed (a number or a text), as plain values: 0 is shown in the notebook, a secret one is graded."""
@@ -117,17 +116,25 @@ class Question:
         return [Case(c.name, plain(c.inputs), plain(c.hidden), c.weight) for c in self.draw(rng)]
 
 
+def _stars(question):
+    return "★" * question.difficulty + "☆" * (3 - question.difficulty)
+
+
 @dataclass(frozen=True, eq=False)
 class Manual:
-    """A question that a person marks: the answer is what stands in the cells below its heading, `## 01.9 Title`.
+    """A question that a person marks: a text of at most so many words. A chapter lists such questions in its `MANUAL`.
 
-    rubric: pairs of what earns points, as a sentence, and how many. A chapter lists such questions in its `MANUAL`.
+    The answer is the text that the notebook gives the name, and the prose in the cells below the heading `## 01.9 Title`.
+    rubric: pairs of what earns points, as a sentence, and how many.
     """
 
     id: str
     title: str
+    difficulty: int  # 1 to 3
     minutes: int
     objectives: tuple
+    name: str  # of the text in the notebook; no other question of the chapter has it
+    words: int
     rubric: tuple
 
     @property
@@ -138,10 +145,15 @@ class Manual:
     def chapter(self):
         return self.id[:2]
 
+    @property
+    def line(self):
+        """What the notebook says above the question."""
+        return f"Explain in your own words · {self.points} points from a person · {_stars(self)} · {self.minutes} minutes"
 
-def manual_questions():
-    """{id: Manual} of all chapters."""
-    return _listed("MANUAL", None)
+
+def manual_questions(chapter=None):
+    """{id: Manual} of one chapter, or of all."""
+    return _listed("MANUAL", chapter)
 
 
 @functools.cache
@@ -163,5 +175,5 @@ def _listed(name, chapter):
 def question(id):
     """The question of that id; ValueError, with the ids there are, for any other."""
     if id not in questions():
-        raise ValueError(f"There is no question {id!r}; there are {', '.join(questions())}.")
+        raise ValueError(f"There is no question {id!r}; there are {', '.join(sorted(questions() | manual_questions()))}.")
     return questions()[id]

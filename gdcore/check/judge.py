@@ -122,7 +122,7 @@ def _word(value):
 
 def _unusable(value):
     if isinstance(value, dict):
-        return str(value.get("unusable", "a dictionary"))
+        return short(value.get("unusable", "a dictionary"))
     if isinstance(value, list):
         return next((bad for bad in map(_unusable, value) if bad), "")
     return ""

@@ -1,7 +1,7 @@
 """The notebook's side: check one answer, sum up, keep the progress, and show it as a map of the book."""
 
 from gdcore.check import record
-from gdcore.check.declaration import question, questions
+from gdcore.check.declaration import manual_questions, question, questions
 from gdcore.check.execute import run_all
 from gdcore.check.judge import judge, mistakes_of, points_of
 from gdcore.check.picture import paths
@@ -19,8 +19,11 @@ def check(id, answer, seed=0):
     """Try an answer on the cases of a question and return the `Report`, which Jupyter shows.
 
     id: chapter and number, such as "03.2". answer: the function, the class, or the dictionary that the question asks for.
-    seed: 0 gives the cases of the notebook, any other number new ones. Raises ValueError for an id that does not exist.
+    seed: 0 gives the cases of the notebook, any other number new ones. A text for a person to mark gets no points here, but the
+    list of what that person looks for. Raises ValueError for an id that does not exist.
     """
+    if id in manual_questions():
+        return _for_a_person(manual_questions()[id], answer)
     asked = question(id)
     cases = asked.cases(seed)
     outputs = run_all(asked.mode, answer, [c.inputs for c in cases], asked.limit)
@@ -37,6 +40,22 @@ def check(id, answer, seed=0):
     else:
         blocks += [("say", "good", f"Right. {asked.success}"), ("say", "", f"Try next: {asked.onwards}")]
     return Report(blocks, points, asked.points, [m.name for m in mistakes])
+
+
+def _for_a_person(asked, answer):
+    """What can be said without a person: whether something is written, and what it will be read for."""
+    blocks = [("head", f"{asked.id} {asked.title}: up to {asked.points} points, given by a person")]
+    if answer is not ... and not isinstance(answer, str):
+        return Report([*blocks, ("say", "", f"The answer is a text between quotes, got {type(answer).__name__}.")])
+    words = 0 if answer is ... else len(answer.replace("...", " ").split())
+    if not words:
+        return Report([*blocks, ("say", "", "Nothing is written yet.")])
+    said = f"{words} words" if words != 1 else "1 word"
+    said += f", and at most {asked.words} are asked for: what can go?" if words > asked.words else "."
+    rubric = [("1 point" if points == 1 else f"{points} points", what) for what, points in asked.rubric]
+    alone = "You learn alone? Be that person: mark your text by this list, then read the one in `solutions`."
+    return Report([*blocks, ("say", "", f"{said} No program can tell whether a text is right. A person reads it, and looks for this:"),
+                   ("table", rubric), ("say", "", alone)])
 
 
 def _table(cases, verdicts):
@@ -70,11 +89,14 @@ def all():
     if not chapters:
         return Report([("say", "", 'Nothing was checked yet: answer a question, run its check, and then check.all() again.')])
     rows, points, of = [], 0.0, 0
-    for asked in (q for chapter in chapters for q in questions(chapter).values()):
-        got = best.get(asked.id, 0.0) * asked.points
-        mark = "✓" if got == asked.points else "◐" if got else "✗"
-        rows.append((mark, f"{asked.id} {asked.title}", f"{got:g} of {asked.points}" if asked.id in best else f"not tried, {asked.points}"))
-        points, of = points + got, of + asked.points
+    for chapter in chapters:
+        for asked in questions(chapter).values():
+            got = best.get(asked.id, 0.0) * asked.points
+            mark = "✓" if got == asked.points else "◐" if got else "✗"
+            said = f"{got:g} of {asked.points}" if asked.id in best else f"not tried, {asked.points}"
+            rows.append((mark, f"{asked.id} {asked.title}", said))
+            points, of = points + got, of + asked.points
+        rows += [("–", f"{asked.id} {asked.title}", f"{asked.points} more, from a person") for asked in manual_questions(chapter).values()]
     trouble = trouble + " " * bool(trouble) + record.save(path, best)
     said = trouble.strip() or f"Kept in {path.name}; check.progress() shows the whole book."
     return Report([("head", f"{points:g} of {of} points"), ("table", rows), ("say", "", said)], points, of)

@@ -82,4 +82,5 @@ def short(value):
     if isinstance(value, list):
         text = ", ".join(short(v) for v in value[:4]) + (", …" if len(value) > 4 else "")
         return f"[{text}]" if len(text) < 60 else f"{len(value)} rows"
-    return str(value)
+    text = "".join(c if c.isprintable() else "�" for c in str(value)[:61])
+    return text if len(text) < 61 else f"{text[:57]} …"

@@ -10,7 +10,7 @@ __all__ = ["calibration", "confusion", "effects", "filters", "gallery", "tuning"
 def gallery(images, captions, columns=6, title=None, wrong=None):
     """Grey images in rows, each with its caption below. wrong: a second line for each caption, in orange. Returns (fig, axes)."""
     rows = -(-len(images) // columns)
-    fig, axes = figure(title, columns=columns, rows=rows, width=5.8, height=0.45 + rows * ((6.6 if wrong is None else 7.8) / columns),
+    fig, axes = figure(title, columns=columns, rows=rows, width=5.8, height=0.45 + rows * ((6.6 if wrong is None else 7.3) / columns),
                        squeeze=False)  # fmt: skip
     for ax in axes.flat:
         ax.axis("off")
@@ -31,26 +31,28 @@ def filters(image, kernels, answers, title=None):
     axes[0, 0].set_title("the image", loc="center")
     for (above, below), (name, kernel), answer in zip(axes.T[1:], kernels.items(), answers):
         reach = np.abs(answer).max()
-        above.imshow(kernel, cmap=_diverging(), vmin=-np.abs(kernel).max(), vmax=np.abs(kernel).max())
+        above.set(xlim=(-0.5, 2.5), ylim=(2.5, -0.5), aspect="equal")
         for (i, j), weight in np.ndenumerate(kernel):
-            pale = abs(weight) < 0.3 * np.abs(kernel).max()  # the ground is the same by day and by night
-            color = "#1f2328" if pale else "#ffffff"
-            above.text(j, i, f"{weight:g}".replace("-", "−"), ha="center", va="center", fontsize=11, color=color)
+            color = ORANGE if weight > 0 else BLUE if weight < 0 else INK
+            above.text(j, i, f"{weight:g}".replace("-", "−"), ha="center", va="center", fontsize=13, fontweight="bold", color=color)
         above.set_title(name, loc="center")
         below.imshow(answer, cmap=_diverging(), vmin=-reach, vmax=reach)
     return fig, axes
 
 
-def tuning(runs, chosen, title=None, ylabel="validation accuracy"):
-    """The accuracy against the learning rate, logarithmic: `runs` is {name: (rates, accuracies)}; `chosen` {name: rate} are marked."""
+def tuning(runs, chosen, title=None, ylabel="validation accuracy", floor=0.83):
+    """The accuracy against the learning rate, logarithmic, from `floor` up: `runs` is {name: (rates, accuracies)}; `chosen` are ringed.
+
+    chosen: {name: rate}. Returns (fig, ax).
+    """
     fig, ax = figure(title)
     for (name, (rates, found)), color in zip(runs.items(), PALETTE):
         best = list(rates).index(chosen[name])
         ax.plot(rates, found, "-o", color=color, markersize=5)
         ax.plot(rates[best], found[best], "o", color=color, markersize=12, fillstyle="none")
-        label(ax, rates[best], found[best], name, color, dx=0, dy=14, ha="center", fontweight="bold")
-    low, high = ax.get_ylim()
-    ax.set(xscale="log", xlabel="learning rate η", ylabel=ylabel, ylim=(low, high + 0.12 * (high - low)))
+        label(ax, rates[0], found[0], name, color, dx=8, dy=-9, fontweight="bold")
+    top = max(max(found) for _, found in runs.values())
+    ax.set(xscale="log", xlabel="learning rate η", ylabel=ylabel, ylim=(floor, top + 0.15 * (top - floor)))
     return fig, ax
 
 
@@ -62,9 +64,7 @@ def confusion(matrix, names, title=None):
     ax.imshow(wrong, cmap=_shade(), vmin=0, vmax=wrong.max())
     for (i, j), count in np.ndenumerate(matrix):
         if count:
-            dark = i != j and count > 0.45 * wrong.max()
-            ax.text(j, i, str(count), ha="center", va="center", fontsize=9, color="#ffffff" if dark else INK,
-                    fontweight="bold" if i == j else "normal")  # fmt: skip
+            ax.text(j, i, str(count), ha="center", va="center", fontsize=9, fontweight="bold" if i == j else "normal")
     ax.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="taken for", ylabel="is")
@@ -76,14 +76,14 @@ def calibration(curves, title=None):
     """The share that is right against the confidence, for each of {name: rows (confidence, accuracy, share)}. Returns (fig, ax)."""
     fig, ax = figure(title, height=4.2)
     ax.plot([0.2, 1], [0.2, 1], color=INK, linewidth=1, linestyle=":")
-    label(ax, 0.45, 0.45, "as sure as right", dx=10, dy=-8)
+    ax.text(0.98, 0.04, "dotted: as sure as right", transform=ax.transAxes, ha="right")
     ends = []
     for (name, rows), color in zip(curves.items(), (ORANGE, BLUE)):
         sure, right, share = np.array(rows).T
         ax.plot(sure, right, color=color)
         ax.scatter(sure, right, s=12 + 300 * share, color=color, alpha=0.8, zorder=3)
         ends.append((sure[len(sure) // 2], right[len(right) // 2], name, color))
-    for (x, y, name, color), (dx, dy) in zip(ends, ((12, -12), (-12, 12))):
+    for (x, y, name, color), (dx, dy) in zip(ends, ((-12, 12), (12, -12))):
         label(ax, x, y, name, color, dx=dx, dy=dy, fontweight="bold")
     ax.set(xlabel="confidence of the network", ylabel="share that is right", xlim=(0.2, 1.03), ylim=(0.2, 1.05))
     return fig, ax
@@ -122,7 +122,7 @@ def _diverging():
 
 
 def _shade():
-    """From nothing to orange, so that the page's own ground shows where there is nothing."""
+    """From nothing to a light orange, so that the page's own ground shows through and its ink can be read on it."""
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
-    return LinearSegmentedColormap.from_list("shade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 1.0)])
+    return LinearSegmentedColormap.from_list("shade", [to_rgba(ORANGE, 0.0), to_rgba(ORANGE, 0.45)])

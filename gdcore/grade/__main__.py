@@ -126,7 +126,7 @@ def _write(options, found, verdicts, asked, marks, sandbox):
     results.write(options.out / "class.html", pages.html(*page))
     results.write(options.out / "class.md", pages.markdown(*page))
     answers = {(name, id): text for name, v in verdicts.items() for id, text in v["answers"].items() if text and id[:2] in chapters}
-    if answers or (options.out / "manual.csv").exists():
+    if answers or marks or (options.out / "manual.csv").exists():
         results.write(options.out / "manual.csv", manual.table(answers, asked, marks))
     print(pages.markdown(*page).split("\n\n")[1])
     print(f"Written to {options.out}: grades.csv, class.html, students/{', manual.csv' if answers else ''}.")

@@ -1,14 +1,58 @@
-"""Questions that a person marks: a table with a place for points, which the next run reads again."""
+"""Questions that a person marks: their answers, and a table with a place for points, which the next run reads again."""
 
+import ast
 import csv
 import io
 import math
+import re
 
-__all__ = ["load", "merged", "table"]
+from gdcore.grade.shortcuts import tree
+
+__all__ = ["answer", "changed", "load", "merged", "table"]
 
 COLUMNS = ("student", "question", "title", "max", "points", "rubric", "answer", "comment")
-LONGEST = 5000  # characters of an answer in the table; its page has all of it
+LONGEST = 5000  # characters of an answer in the table; its notebook has all of it
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+
+
+def answer(cells, question):
+    """The answer in the cells (kind, source) of a notebook, "" if nothing is written. No cell is run.
+
+    It is the text that the last code cell with the question's name gives it, and the prose below the heading up to the next one.
+    """
+    heading, inside, prose, text = re.compile(rf"#+\s*{re.escape(question.id)}\b"), False, [], ""
+    for kind, source in cells:
+        if kind == "code":
+            text = _assigned(source, question.name, text)
+        elif heading.match(source) or re.match(r"#{1,2}\s", source):
+            inside = bool(heading.match(source))
+        elif inside:
+            prose.append(source)
+    return clean("\n\n".join(part.strip() for part in [*prose, text] if part.strip() not in ("", "...")))[:LONGEST]
+
+
+def clean(text):
+    """The text with one kind of line break, as the table needs it, and without signs that cannot be seen."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _assigned(source, name, before):
+    """The text that a cell gives the name; all of the cell if it is no plain text, and `before` if it does not name it."""
+    try:
+        lines = tree(source).body
+    except SyntaxError:  # a quote that is not closed, for instance
+        return source if re.match(rf"\s*{name}\s*=", source) else before
+    for line in lines:
+        if any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(line)):
+            value = getattr(getattr(line, "value", None), "value", None)
+            before = value if isinstance(value, str) else "" if value is ... else source
+    return before
+
+
+def changed(mark, answer):
+    """Whether an answer is another than the one that got these points. Spaces and quotes do not count: spreadsheets change them."""
+    old, new = ("".join(text.split()).lstrip("'") for text in (mark.get("answer", ""), answer))
+    return mark.get("points") is not None and old not in ("", new)
 
 
 def load(path, questions):
@@ -34,7 +78,7 @@ def load(path, questions):
             raise ValueError(f"{where}: there is no manual question {row['question']!r}; there are {', '.join(questions) or 'none'}.")
         found[unquoted(row["student"]), row["question"]] = {
             "points": _points(points, questions[row["question"]].points, where) if points else None,
-            "comment": unquoted(comment), "answer": unquoted(row.get("answer") or "")}  # fmt: skip
+            "comment": clean(unquoted(comment)), "answer": clean(unquoted(row.get("answer") or ""))}  # fmt: skip
     return found
 
 
@@ -49,24 +93,29 @@ def _points(text, most, where):
 
 
 def merged(old, new, students):
-    """The rows of both, the new ones counting. ValueError for a student that is not in the class."""
+    """The rows of both; where a new one says something, it counts. ValueError for a student that is not in the class."""
     for student, question in new:
         if student not in students:
             raise ValueError(f"Points for {question} name the student {student!r}, who handed in nothing here: correct the name.")
-    return old | new
+    return old | {key: old.get(key, {}) | {k: v for k, v in row.items() if v not in (None, "")} for key, row in new.items()}
 
 
 def table(answers, questions, marks):
-    """The text of manual.csv: for each student and question a row, with the points that there are. `answers`: {(student, id): text}."""
+    """The text of manual.csv: a row for each answer, `answers`: {(student, id): text}, and for each mark, with the points that there are.
+
+    A mark stays beside the answer that it was given for; the new one is shown once the points are deleted.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for (student, id), answer in sorted(answers.items()):
-        asked, mark = questions[id], marks.get((student, id), {})
+    for student, id in sorted(answers.keys() | marks.keys()):
+        asked, mark, answer = questions[id], marks.get((student, id), {}), answers.get((student, id), "")
+        if changed(mark, answer):
+            answer = mark["answer"]
         rubric = "; ".join(f"{said} ({points})" for said, points in asked.rubric)
         points = mark.get("points")
         writer.writerow([quoted(student), id, asked.title, asked.points, "" if points is None else f"{points:g}", rubric,
-                         quoted(answer[:LONGEST]), quoted(mark.get("comment", ""))])  # fmt: skip
+                         quoted(answer), quoted(mark.get("comment", ""))])  # fmt: skip
     return out.getvalue()
 
 

@@ -8,14 +8,14 @@ from html import escape
 
 from gdcore.check.declaration import question, questions
 from gdcore.check.report import Report
-from gdcore.grade.manual import quoted
+from gdcore.grade.manual import changed, quoted
 
 __all__ = ["class_page", "grades", "html", "markdown", "rows", "student_page"]
 
 STATUS = {
     "right": "right", "partly": "partly right", "wrong": "wrong", "blank": "nothing is written", "missing": "not handed in",
     "forbidden": "not your own", "late": "did not come to an end", "gone": "ended the process", "to mark": "waits for a person",
-    "marked": "marked by a person"}  # fmt: skip
+    "marked": "marked by a person", "changed": "marked by a person, and written anew since"}  # fmt: skip
 STYLE = """:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:52em;margin:2em auto;padding:0 1em}
 h1{font-size:1.6em}h2{font-size:1.15em;margin:1.6em 0 .3em;border-top:1px solid #8888;padding-top:.8em}code{font-size:.95em}
 .gd-check{overflow-x:auto}"""
@@ -28,9 +28,12 @@ def rows(verdicts, chapters, manual, marks, student):
         v = verdicts["questions"].get(asked.id, {"points": 0, "status": "missing", "mistakes": [], "why": ""})
         found.append((asked.id, v["points"], asked.points, v["status"], " | ".join(v["mistakes"]) or v["why"]))
     for asked in (q for q in manual.values() if q.chapter in chapters):
-        points = marks.get((student, asked.id), {}).get("points")
-        written = verdicts["answers"].get(asked.id)
-        status = "marked" if points is not None else "to mark" if written else "missing" if written is None else "blank"
+        mark, written = marks.get((student, asked.id), {}), verdicts["answers"].get(asked.id)
+        points = mark.get("points")
+        if points is not None:
+            status = "changed" if changed(mark, written or "") else "marked"
+        else:
+            status = "to mark" if written else "missing" if written is None else "blank"
         found.append((asked.id, points if points is not None else None if written else 0, asked.points, status, ""))
     return sorted(found, key=lambda row: (row[0][:2], int(row[0][3:])))
 
@@ -91,6 +94,9 @@ def class_page(table, verdicts, manual, confined):
     opening = f"{len(table)} students." if len(table) != 1 else "1 student."
     if totals:
         opening += f" The mean is {sum(totals) / len(totals):.1f} of {most} points, the best {max(totals):g}, the least {min(totals):g}."
+    waiting = sum(line[1] is None for lines in table.values() for line in lines)
+    if waiting:
+        opening += f" Not counted yet: {waiting} answer{'s' if waiting > 1 else ''} in manual.csv, for a person to mark."
     sections = [("", [("say", "", opening)])]
     if most:
         sections.append(("Questions", [("table", _questions(table, manual))]))

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import gdcore
+from gdcore.check.functions import BudgetSpent, function
 from gdcore.grade import confine
 
 __all__ = ["Child", "Gone", "Sandbox", "stop", "stopped"]
@@ -29,6 +30,8 @@ CELL = 10  # seconds for one of its cells, before any question is asked
 STARTING = 15  # seconds for Python itself to start
 GRACE = 1.5  # seconds more than the child's own alarm, before it is ended from here
 LARGEST_REPLY = 2 << 20  # bytes
+LONGEST_WORDS = 200  # characters of what a process says of itself
+LARGEST_POINT = 10_000  # numbers in a point that a `Box` is asked about
 DEEPEST = 20  # lists within lists
 LARGEST_FOLDER, MOST_FILES = 64 << 20, 2000  # bytes, files and folders
 PACKAGE = pathlib.Path(gdcore.__file__).resolve().parent
@@ -128,34 +131,42 @@ class Child:
     def _told(errors, cells):
         """What went wrong in the cells, as {number: text}, of whatever came."""
         numbers = {str(n) for n in range(1, cells + 1)}
-        return {int(n): str(said)[:200] for n, said in errors.items() if n in numbers} if isinstance(errors, dict) else {}
+        return {int(n): words(said) for n, said in errors.items() if n in numbers} if isinstance(errors, dict) else {}
 
     def ask(self, question, inputs, limit):
-        """The output of the answer for one case; `seconds` in it is what was measured here, where it is beyond doubt too long."""
+        """The output of the answer for one case; `seconds` in it is what was measured here, where it is beyond doubt too long.
+
+        What is behind a box stays here: the process asks for each value, and the account of its budget is kept here, too.
+        """
         begin = time.monotonic()
-        asked = {"question": question.id, "name": question.name, "mode": question.mode, "inputs": inputs, "limit": limit}
-        output = self._request(asked, limit + GRACE).get("output")
+        boxes = {name: value for name, value in inputs.items() if isinstance(value, dict) and value.get("part") == "box"}
+        told = inputs | {name: {"part": "box", "budget": value["budget"]} for name, value in boxes.items()}
+        asked = {"question": question.id, "name": question.name, "mode": question.mode, "inputs": told, "limit": limit}
+        output = self._request(asked, limit + GRACE, boxes={name: function(**value) for name, value in boxes.items()}).get("output")
         if not isinstance(output, dict) or _deep(output):
             output = {"error": "The answer came back in a form that cannot be read."}
+        output |= {name: words(output[name]) for name in ("error", "raised") if isinstance(output.get(name), str)}
         taken = time.monotonic() - begin
         return output | _doubted(output, inputs) | {"seconds": taken if taken > limit + 1 else 0.0}
 
-    def _request(self, message, seconds, between=None):
-        """Send a message and return the reply that bears its number; `between`: seconds from one cell to the next."""
+    def _request(self, message, seconds, between=None, boxes=None):
+        """Send a message and return the reply that bears its number; `between`: seconds from one cell to the next.
+
+        boxes: what the process may ask about meanwhile, {name: Box}.
+        """
         id, begin, self.rest = secrets.token_hex(16), time.monotonic(), b""
         end = begin + seconds
-        try:
-            self.socket.settimeout(min(seconds, 10))
-            self.socket.sendall(json.dumps(message | {"id": id}).encode() + b"\n")
-        except OSError:
-            raise self._gone("The process ended (it was closed, or it crashed).") from None
+        self._send(message | {"id": id}, min(seconds, 10))
         self.until = min(end, begin + STARTING + between) if between else end
-        for line in self._lines():
+        for line in self._lines(id.encode()):
             try:
                 reply = json.loads(line)
             except (ValueError, RecursionError):
                 continue
             if not isinstance(reply, dict) or reply.get("id") != id:
+                continue
+            if boxes and isinstance(reply.get("box"), str) and reply["box"] in boxes:
+                self._send(_looked_up(boxes[reply["box"]], reply), 1)
                 continue
             if "cell" not in reply:
                 self.cell = None
@@ -163,15 +174,17 @@ class Child:
             self.cell = reply["cell"] if isinstance(reply["cell"], int) else None
             self.until = min(end, time.monotonic() + between) if between else end
 
-    def _lines(self):
-        """The lines that come, up to the moment `until`; `Gone` if the process ends, or takes or sends or writes too much."""
+    def _send(self, message, seconds):
+        try:
+            self.socket.settimeout(seconds)
+            self.socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            raise self._gone("The process ended (it was closed, or it crashed).") from None
+
+    def _lines(self, number):
+        """The lines with this number that come, up to `until`; `Gone` if the process ends, or takes, sends or writes too much."""
         received, looked = 0, time.monotonic()
         while True:
-            line, found, rest = self.rest.partition(b"\n")
-            if found:
-                self.rest = rest
-                yield line
-                continue
             now = time.monotonic()
             if now > self.until:
                 raise self._gone("It did not stop when its time was up, and was ended.")
@@ -192,7 +205,8 @@ class Child:
                 raise self._gone("The process ended (it was closed, or it crashed).")
             if received > LARGEST_REPLY:
                 raise self._gone(f"It sent more than {LARGEST_REPLY >> 20} MB, and was ended.")
-            self.rest += more
+            *lines, self.rest = (self.rest + more).split(b"\n")
+            yield from (line for line in lines if number in line)
 
     def _look(self):
         """End a process that fills the disk."""
@@ -233,6 +247,25 @@ class Child:
         if os.path.exists(self.folder):  # folders without rights, or nested too deeply for Python
             subprocess.run(["chmod", "-R", "u+rwx", self.folder], capture_output=True)
             subprocess.run(["rm", "-rf", self.folder], capture_output=True)
+
+
+def words(text):
+    """What a process says of itself, fit for any page: one line, not long, and each sign can be seen."""
+    return "".join(c if c.isprintable() else " " for c in str(text)[:LONGEST_WORDS])
+
+
+def _looked_up(box, asked):
+    """What a `Box` says at a point, {"value": …}, or why it says nothing: {"spent": …} or {"refused": …}."""
+    try:
+        x = np.array(asked.get("x"), dtype=float)
+        if x.size > LARGEST_POINT:
+            return {"refused": f"a point has at most {LARGEST_POINT} numbers"}
+        with np.errstate(all="ignore"):
+            return {"value": np.asarray(box.gradient(x)).tolist() if asked.get("slopes") is True else float(box(x))}
+    except BudgetSpent as error:
+        return {"spent": words(error)}
+    except Exception as error:  # this is no point of that landscape
+        return {"refused": words(error)}
 
 
 def _children(pid, task=None):

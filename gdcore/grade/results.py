@@ -50,7 +50,8 @@ def fingerprint(rules, student, contents):
 def filename(name):
     """A file name for a student, on any system; names that had to be changed get a number of their own."""
     plain = re.sub(r"[^\w.\-]", "_", name)[:80].lstrip(".-") or "_"
-    return plain if plain == name and name == name.lower() else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    taken = name != name.lower() or re.search(r"-[0-9a-f]{8}$", name)  # by other systems' Anna, or by such a number
+    return plain if plain == name and not taken else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def kept(out, name, fingerprint):

@@ -7,13 +7,14 @@ wall: who hides a name well gets through here. What keeps the oracles safe is th
 import ast
 import re
 
-__all__ = ["parsed", "runnable", "shortcut"]
+__all__ = ["parsed", "runnable", "shortcut", "tree"]
 
 HARMLESS = tuple(f"gdcore.check.{name}" for name in ("all", "check", "claim", "merge", "progress"))
 UNSEEN = {"exec", "eval", "globals", "locals", "vars", "setattr"}  # may bind any name without showing it
 LONGEST = 200_000  # characters of a cell
 UNREAD = "raise SyntaxError('the cell is too long, or nested too deeply, to be read')"
-MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
+MAGIC = re.compile(r"^([ \t]*)(?:[%!?]|[\w.]+ *= *[%!]|[\w.]+\?).*$", re.MULTILINE)  # also x = %timeit …, and np.mean?
+NAMED = re.compile(r"\w+(?:[.:]\w+)+")  # a dotted name in quotes, as in locate("torch.optim.SGD")
 
 
 class Statement:
@@ -50,7 +51,9 @@ class Statement:
         elif isinstance(part, ast.Call) and _dotted(part.func) == "check" and len(part.args) > 1:
             id = getattr(part.args[0], "value", None)
             self.checks[id] = {n.id for n in ast.walk(part.args[1]) if isinstance(n, ast.Name)}
-        if isinstance(part, (ast.Attribute, ast.Call)) and (name := _dotted(part)):
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str) and NAMED.fullmatch(part.value):
+            self.dotted.add(part.value.replace(":", "."))
+        if isinstance(part, (ast.Attribute, ast.Call, ast.Subscript)) and (name := _dotted(part)):
             self.dotted.add(name)
 
 
@@ -62,12 +65,20 @@ def runnable(source):
         return source  # does not run, and says so
 
 
+def tree(source):
+    """The syntax tree of a cell; SyntaxError for one that is no Python, or cannot be read."""
+    text, found = _plain(source)
+    if text == UNREAD:
+        raise SyntaxError(UNREAD)
+    return found
+
+
 def parsed(cells):
     """The `Statement`s of a notebook's code cells; a cell that is no Python is left out, as it does not run either."""
     found = []
     for source in cells:
         try:
-            body = _plain(source)[1].body
+            body = tree(source).body
         except SyntaxError:
             continue
         for node in body:
@@ -89,9 +100,15 @@ def _plain(source):
 
 
 def _dotted(node):
-    """a.b.c as a text, getattr(a, "b") too; "" for anything else."""
+    """a.b.c as a text, getattr(a, "b") and vars(a)["b"] too; "" for anything else."""
     if isinstance(node, ast.Name):
         return node.id
+    if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+        return _dotted(node.value)
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        return f"{base}.{node.slice.value}" if (base := _dotted(node.value)) else ""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars" and len(node.args) == 1:
+        return _dotted(node.args[0])
     if isinstance(node, ast.Attribute):
         return f"{base}.{node.attr}" if (base := _dotted(node.value)) else ""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:

@@ -9,6 +9,7 @@ import time
 from gdcore.check.declaration import manual_questions, questions
 from gdcore.check.execute import NOTHING
 from gdcore.check.judge import judge, mistakes_of, points_of
+from gdcore.grade.manual import answer
 from gdcore.grade.parent import TOTAL, Child, Gone
 from gdcore.grade.shortcuts import parsed, runnable, shortcut
 from gdcore.grade.submissions import Unreadable, read
@@ -17,6 +18,7 @@ __all__ = ["grade"]
 
 LENIENCE = 2  # times the seconds that a case has in the notebook: a grader's machine is busier
 SKIPS = 3  # cells that may hang or end the process, before the notebook is given up
+OVER = f"Not tried: the notebook's {TOTAL} seconds were used up."
 ENDED = ("Endless", "gone", "not tried")  # after these, the other cases of a question are not tried
 
 
@@ -39,7 +41,7 @@ def grade(student, contents, seed, sandbox):
         run.setdefault(name, (notebook, []))[1].append(chapter)
     for name, (notebook, chapters) in run.items():
         verdicts |= _notebook(name, notebook, chapters, seed, sandbox, notes)
-        answers |= {id: _text(notebook.cells, id) for id, q in manual_questions().items() if q.chapter in chapters}
+        answers |= {id: answer(notebook.cells, q) for id, q in manual_questions().items() if q.chapter in chapters}
     return {"questions": verdicts, "answers": answers, "notes": notes}
 
 
@@ -86,18 +88,6 @@ def _status(asked, points, verdicts, outputs):
     return "gone" if "gone" in raised else "late" if "Endless" in raised else "wrong"
 
 
-def _text(cells, id):
-    """What stands in the cells below the heading of a manual question, up to the next heading."""
-    heading = re.compile(rf"#+\s*{re.escape(id)}\b")
-    starts = [i for i, (_, source) in enumerate(cells) if heading.match(source)]
-    found = []
-    for _, source in cells[starts[0] + 1:] if starts else []:
-        if re.match(r"#{1,2}\s", source):
-            break
-        found.append(source.strip())
-    return "\n\n".join(part for part in found if part and part != "...")
-
-
 class _Talk:
     """Requests to a notebook's process. One that ended or hung is replaced, without the cell that did it, while there is time."""
 
@@ -119,16 +109,18 @@ class _Talk:
     def _output(self, asked, case, limit):
         try:
             self._start()
+            if time.monotonic() > self.until:
+                raise Gone(OVER)
             return self.child.ask(asked, case.inputs, limit)
         except Gone as gone:
-            self.child = None
+            self.end()
             return NOTHING | {"error": str(gone), "raised": "gone"}
 
     def _start(self):
         while self.child is None:
             left = self.until - time.monotonic()
             if self.over or left <= 0:
-                raise Gone(self.over or f"Not tried: the notebook's {TOTAL} seconds were used up.")
+                raise Gone(self.over or OVER)
             try:
                 self.child = Child(self.sandbox, self.cells, self.skip, left)
                 self.errors = self.child.errors
@@ -148,3 +140,4 @@ class _Talk:
     def end(self):
         if self.child is not None:
             self.child.end()
+            self.child = None

@@ -7,14 +7,15 @@ import stat
 import unicodedata
 from dataclasses import dataclass, field
 
-from gdcore.check.declaration import questions
+from gdcore.check.declaration import manual_questions, questions
 
 __all__ = ["Notebook", "Student", "Unreadable", "read", "shown", "students"]
 
 LARGEST = 100 * 2**20  # bytes of a notebook
 MOST = 200  # notebooks of a student
 IGNORED = ("__MACOSX",)
-CHECK = re.compile(r"""^\s*check\(\s*["']([^"']{1,20})["']""", re.MULTILINE)
+ARCHIVES = (".zip", ".tar", ".gz", ".7z", ".rar")
+CHECK = re.compile(r"""^[ \t]*check\(\s*["']([^"']{1,20})["']""", re.MULTILINE)
 
 
 class Unreadable(Exception):
@@ -83,7 +84,8 @@ def _take(student, path, root, silently):
         student.notes.append(f"{shown(name)} is a link and was left out: hand in the file itself.")
     elif not path.lower().endswith(".ipynb"):
         if not silently:
-            student.notes.append(f"{shown(name)} is not a notebook (its name should end in .ipynb).")
+            todo = "unpack it first" if path.lower().endswith(ARCHIVES) else "its name should end in .ipynb"
+            student.notes.append(f"{shown(name)} is not a notebook ({todo}).")
     elif not stat.S_ISREG(os.lstat(path).st_mode):
         student.notes.append(f"{shown(name)} is not an ordinary file and was left out.")
     elif len(student.files) >= MOST:
@@ -104,9 +106,9 @@ def read(name, data):
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Unreadable(f"{name} is not a notebook, whatever its name says: save it in Jupyter and hand it in again.") from None
     code = "\n".join(source for kind, source in cells if kind == "code")
-    asked = list(dict.fromkeys(CHECK.findall(code)))
-    notes = [f"{name} checks a question {shown(id)!r}, which the book does not have." for id in asked if id not in questions()]
-    chapters = {id[:2] for id in asked if id in questions()} or {os.path.basename(name)[:2]} & {q.chapter for q in questions().values()}
+    asked, known = list(dict.fromkeys(CHECK.findall(code))), questions() | manual_questions()
+    notes = [f"{name} checks a question {shown(id)!r}, which the book does not have." for id in asked if id not in known]
+    chapters = {id[:2] for id in asked if id in known} or {os.path.basename(name)[:2]} & {q.chapter for q in questions().values()}
     if not chapters:
         notes.append(f"{name} holds no question of the book: no check(…) and no chapter's number in its name.")
     language = _language(content.get("metadata"))
@@ -117,7 +119,8 @@ def read(name, data):
 
 def _cell(cell):
     source = cell.get("source", "")
-    return str(cell.get("cell_type")), "".join(map(str, source)) if isinstance(source, list) else str(source)
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return str(cell.get("cell_type")), text.encode("utf-8", "replace").decode()  # halves of a pair of surrogates are no text
 
 
 def _language(metadata):

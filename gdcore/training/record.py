@@ -24,11 +24,6 @@ class Record:
         return [point[name] for point in self.points]
 
     @property
-    def last(self):
-        """The last point."""
-        return self.points[-1]
-
-    @property
     def seconds(self):
         return self.points[-1]["seconds"] if self.points else 0.0
 

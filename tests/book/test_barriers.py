@@ -15,14 +15,24 @@ WAYS = {
 }
 # results of axe as "rule: element", for the two highest impacts
 _LOOK = """async () => {
-    if (window.MathJax) await MathJax.startup.promise;
     const found = await axe.run(document, {resultTypes: ["violations"]});
     return found.violations.filter((v) => ["serious", "critical"].includes(v.impact))
         .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join(" ").slice(0, 160)}`));
 }"""
 
 
+# what lies far below the window is laid out when a reader comes near
+_READ = """async () => {
+    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+        scrollTo(0, y);
+        await new Promise((seen) => requestAnimationFrame(() => setTimeout(seen, 20)));
+    }
+    scrollTo(0, 0);
+}"""
+
+
 def barriers(page):
+    page.evaluate(_READ)
     page.evaluate(AXE)
     return page.evaluate(_LOOK)
 

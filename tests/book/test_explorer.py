@@ -35,8 +35,7 @@ def page(book, chromium):
     page.on("pageerror", lambda e: page.errors.append(str(e)))
     page.address = (book.html / "book" / "rule_cards.html").as_uri()
     page.goto(page.address)
-    page.wait_for_function(f"() => {FIGURE}.drawn && window.MathJax?.startup?.promise")
-    page.evaluate("() => MathJax.startup.promise")
+    page.wait_for_function(f"() => {FIGURE}.drawn")
     yield page
     assert page.errors == []
     context.close()

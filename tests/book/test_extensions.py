@@ -30,7 +30,7 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVS
 
 def test_a_drawing_takes_the_colours_of_the_page():
     html = gd_figures.inline(SVG.format("a"), "A line.")
-    assert "stroke: currentColor" in html and "stroke: var(--gd-grid)" in html and "stroke: var(--gd-blue, #0a7abf)" in html
+    assert all(f"stroke:{colour}" in html for colour in ("currentColor", "var(--gd-grid)", "var(--gd-blue,#0a7abf)"))
     assert html.startswith('<figure class="gd-figure-box" style="--gd-width: 400px"><svg')  # no XML prologue
 
 
@@ -150,7 +150,7 @@ def test_a_good_small_book_builds(tmp_path):
 
 
 def test_each_fault_is_reported(tmp_path):
-    text = "# Title\n\n[a](nowhere.ipynb) ![](../book/_static/logo.svg) {cite}`nobody1900` {ref}`none`\n\n```{rule} Adam\n```"
+    text = "# Title\n\n[a](nowhere.ipynb) ![](../book/_static/logo.svg) {cite}`nobody1900` {ref}`none` $\\nosuch$\n\n```{rule} Adam\n```"
     status, log = small_book(
         tmp_path, output("image/svg+xml", SVG.format("a")), output("image/png", PNG), output("image/svg+xml", SVG.format("a"), "One"),
         text=text,
@@ -164,6 +164,7 @@ def test_each_fault_is_reported(tmp_path):
         "target not found: 'nowhere.ipynb'",
         'Unknown interpreted text role "cite"',
         "undefined label: 'none'",
+        "the formula \\nosuch: Undefined control sequence \\nosuch",
     ):
         assert message in log, f"{message!r} is not in\n{log}"
 

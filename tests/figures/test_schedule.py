@@ -50,7 +50,7 @@ def test_the_printed_factors_are_those_of_gdcore(open_figures):
 def test_what_does_not_fit_together_is_refused_by_both(open_figures):
     page, rng = open_figures(figure()), np.random.default_rng(1)
     make = "([schedule, parameters]) => { try { gdLive.makeSchedule({schedule, parameters}); return ''; } catch (e) { return e.message; } }"
-    for name in ("wsd", "one_cycle"):
+    for name in ("wsd", "one_cycle", "warmup_then_cosine"):
         seen = set()
         for _ in range(60):
             values = {p: int(rng.integers(1, 40)) if MEANINGS[p].integer else float(rng.uniform()) for p in FACTORS[name].defaults}

@@ -3,6 +3,7 @@
 A submission begins with `#### name | points | status`, then the question if it is not 01.2, and what is left of the right answer to
 01.3 that stands in each, if that is not 2. Several statuses: it depends on the machine which limit is met first. `# %%` divides the
 cells; RIGHT and ZERO are answers, VALUE is the right value, KNOWN holds the answers to the cases that the notebook shows.
+Those that go deeper into the grader stand in `hostile_deeper`.
 """
 
 import json
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from gdcore.check.declaration import question
 from gdcore.check.judge import expected_output
+from tests.grading.hostile_deeper import DEEPER
 
 FIRST = "import os, sys, time\nimport numpy as np\nfrom gdcore import check"
 BYSTANDER = '''def huber(e, delta):
@@ -51,7 +53,7 @@ def submissions():
     asked = question("01.2")
     known = {str(case.inputs["prediction"]): expected_output(asked, case)["value"] for case in asked.cases()}
     words = {"RIGHT": RIGHT, "ZERO": ZERO, "VALUE": VALUE, "KNOWN": str(known)}
-    for part in TEXT.split("\n#### ")[1:]:
+    for part in (TEXT + DEEPER).split("\n#### ")[1:]:
         head, _, body = part.partition("\n")
         name, points, status, *rest = head.split(" | ")
         for word, meaning in words.items():
@@ -66,7 +68,7 @@ TEXT = r'''
 # ---- the trials of three graders; two of them gave full marks where the grader or NumPy is patched
 #### right | 2 | right
 RIGHT
-#### right_but_for_columns | 1.6 | partly
+#### right_but_for_columns | 1.2 | partly
 def mse(prediction, y):
     return np.mean((prediction - y) ** 2)
 #### blank | 0 | blank

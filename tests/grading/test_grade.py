@@ -10,12 +10,13 @@ import subprocess
 import sys
 import time
 import uuid
+import zipfile
 
 import pytest
 
-from gdcore.check.declaration import questions
+from gdcore.check.declaration import manual_questions, questions
 from tests.grading.common import NAMES, QUESTIONS, ROOT
-from tests.grading.hostile import ALL, FIRST, RIGHT, notebook
+from tests.grading.hostile import ALL, FIRST, RIGHT, ZERO, notebook
 
 SEED = "a seed for the tests, 7f3a"
 CHAPTERS = [name[:2] for name in NAMES]
@@ -40,7 +41,7 @@ def table(out):
 
 
 def points(rows):
-    return sum(float(row["points"]) for row in rows.values())
+    return sum(float(row["points"] or 0) for row in rows.values())  # a text that waits for a person has none yet
 
 
 def files(out):
@@ -65,6 +66,22 @@ def odd(folder):
     large = json.loads(solved)
     large["cells"][1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "0123456789" * 5_000_000}]
     (folder / "fifty_megabytes.ipynb").write_text(json.dumps(large))
+    double = notebook([FIRST, RIGHT, 'check("01.2", mse)'])  # of two keys that are the same, the last one counts, as in Jupyter
+    zero = notebook([FIRST, ZERO, 'check("01.2", mse)'])
+    (folder / "same_key_twice.ipynb").write_text(f'{zero[:-1]}, "cells": {json.dumps(json.loads(double)["cells"])}}}')
+    (folder / "cells_twice.ipynb").write_text(notebook([FIRST, ZERO, 'check("01.2", mse)', RIGHT, 'check("01.2", mse)']))
+    swapped = json.loads(double)
+    for cell in swapped["cells"]:  # what nbgrader would go by
+        cell["metadata"] = {"nbgrader": {"grade_id": "01.3", "points": 99, "solution": True}, "name": "huber", "tags": ["01.3"]}
+    (folder / "metadata_swapped.ipynb").write_text(json.dumps(swapped))
+    (folder / "a_million_lines.ipynb").write_text(notebook([FIRST, "\n" * 10**6, "\n" * 190_000 + "x = (", RIGHT, 'check("01.2", mse)']))
+    (folder / "deep_metadata.ipynb").write_text(double[:-1] + ', "x": ' + "[" * 900 + "]" * 900 + "}")
+    (folder / "half_a_letter.ipynb").write_text(notebook([FIRST, RIGHT, 'check("01.2", mse)', "s = '\ud800'", ("markdown", "\udfff")]))
+    with zipfile.ZipFile(folder / "a_zip.zip", "w") as archive:
+        archive.writestr("01_loss.ipynb", double)
+    for name in ("new\nline", "right\u202eto left", "x" * 240):
+        (folder / name).mkdir()
+        (folder / name / "01_loss.ipynb").write_text(double)
     (folder / "a_link.ipynb").symlink_to(ROOT / "solutions/01_loss.ipynb")
     (folder / "a_linked_folder").symlink_to(ROOT / "solutions")
     (folder / "links_inside").mkdir()
@@ -103,12 +120,13 @@ def graded(tmp_path_factory):
 
 
 def test_every_stub_is_worth_nothing_and_every_solution_all(graded):
-    rows = table(graded[1])
-    assert list(rows["exercises"]) == list(rows["solutions"]) == [q.id for q in QUESTIONS]
-    assert [row["points"] for row in rows["exercises"].values()] == ["0"] * len(QUESTIONS)
+    rows, by_hand = table(graded[1]), manual_questions()
+    everything = sorted([*QUESTIONS, *by_hand.values()], key=lambda q: q.id)
+    assert list(rows["exercises"]) == list(rows["solutions"]) == [q.id for q in everything]
+    assert [row["points"] for row in rows["exercises"].values()] == ["0"] * len(everything)
     assert {row["status"] for row in rows["exercises"].values()} <= {"blank", "wrong"}
     assert [(row["points"], row["max"], row["status"]) for row in rows["solutions"].values()] == [
-        (str(q.points), str(q.points), "right") for q in QUESTIONS]  # fmt: skip
+        ("", str(q.points), "to mark") if q.id in by_hand else (str(q.points), str(q.points), "right") for q in everything]  # fmt: skip
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
@@ -139,6 +157,16 @@ ODD = [
     ("other_language", 0, "other_language.ipynb is written for r, not for Python."),
     ("unknown", 2, "unknown.ipynb checks a question '77.1', which the book does not have."),
     ("fifty_megabytes", OF_01, ""),
+    ("same_key_twice", 2, ""),
+    ("cells_twice", 2, ""),
+    ("metadata_swapped", 2, ""),
+    ("a_million_lines", 2, ""),
+    ("deep_metadata", 2, ""),
+    ("half_a_letter", 2, ""),
+    ("a_zip", 0, "a_zip.zip is not a notebook (unpack it first)."),
+    (r"new\nline", 2, ""),
+    (r"right\u202eto left", 2, ""),
+    ("x" * 240, 2, ""),
     ("a_link", 0, "a_link.ipynb is a link and was left out: hand in the file itself."),
     ("a_linked_folder", 0, "a_linked_folder is a link and was left out"),
     ("links_inside", 0, "01_loss.ipynb is a link and was left out"),
@@ -186,7 +214,14 @@ def test_pages_are_escaped_and_tell_no_secret(graded):
         assert "<b>" not in text.replace("=1+1 <b>|", "") or not path.endswith("html"), path
     page = (out / "students" / "right_but_for_columns.html").read_text("utf-8")
     assert '<html lang="en">' in page and "<h1>right_but_for_columns</h1>" in page and "src=" not in page and "<link" not in page
-    assert "Of 5 other cases, which the notebook does not show, 4 are right." in page and "Hint" in page
+    assert "Of 5 other cases, which the notebook does not show, 3 are right." in page and "Hint" in page
+
+
+def test_what_a_process_says_of_itself_stays_short_and_can_be_seen(graded):
+    for path, content in files(graded[1]).items():
+        text = content.decode("utf-8")
+        assert all(c.isprintable() or c == "\n" for c in text), path
+        assert not path.startswith("students") or len(text) < 60_000, path
 
 
 def test_again_is_the_same_to_the_byte_and_runs_nothing(graded):
@@ -252,7 +287,7 @@ def test_an_interrupted_run_goes_on(tmp_path):
 
 @pytest.mark.parametrize("more, said", [
     (["--workers", "0"], "0 is no number of workers: give 1 or more."),
-    (["--chapters", "01,88"], "there are no exercises for '88'; there are some for 01, 02, 03."),
+    (["--chapters", "01,88"], "there are no exercises for '88'; there are some for 01, 02, 03, 25, 26."),
     (["--merge", "nowhere.csv"], "nowhere.csv cannot be read (FileNotFoundError): give the manual.csv of an earlier run, saved as UTF-8."),
     (["--seed-file", "nowhere.txt"], "The seed cannot be read from nowhere.txt (FileNotFoundError): give a text file with one line."),
     (["--seed-file", os.devnull], f"The seed in {os.devnull} has 0 characters: give at least 8 that nobody guesses."),
@@ -275,10 +310,11 @@ def test_an_empty_class(tmp_path):
 
 
 def test_a_submission_of_the_spine_takes_less_than_a_second_and_a_half(tmp_path):
-    """Both chapters of ten students, in processor time of everything that ran, since the clock also counts what others do."""
+    """Three chapters of ten students, in processor time of everything that ran, since the clock also counts what others do."""
     folder, out = tmp_path / "class", tmp_path / "out"
     for number in range(10):
-        shutil.copytree(ROOT / ("solutions" if number % 2 else "exercises"), folder / f"s{number}")
+        source = ROOT / ("solutions" if number % 2 else "exercises")
+        shutil.copytree(source, folder / f"s{number}", ignore=shutil.ignore_patterns("2*"))
     before, begin = os.times(), time.perf_counter()
     assert command(folder, out, "--workers", "1").returncode == 0
     after, wall = os.times(), time.perf_counter() - begin

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError
 
-from gdcore.check.declaration import question, questions
-from tests.grading.common import NAMES, ROOT
+from gdcore.check.declaration import manual_questions, question, questions
+from tests.grading.common import NAMES, ROOT, code
+from tools.exercises import BEGIN, END
 
 pytestmark = pytest.mark.slow
 
@@ -31,13 +31,28 @@ WRONG = {  # the answer that comes to mind first, in the words of a student
     for _ in range(steps):
         path.append(path[-1] + lr * gradient(path[-1]))
     return np.array(path, dtype=float)""",
+    "25.3": """def filter_slope(x, slope):
+    h, w = x.shape
+    padded = np.pad(x, 1)
+    return np.array([[np.mean(slope * padded[a : a + h, b : b + w])
+                      for b in range(3)] for a in range(3)])""",
+    "26.5": "def turned(ids, lengths):\n    return ids[:, ::-1]",
 }
 RIGHT = {
     "01.2": "def mse(prediction, y):\n    return np.mean((np.ravel(prediction) - np.ravel(y)) ** 2)",
     "02.3": WRONG["02.3"].replace("slopes[parents[k]] +=", "np.add.at(slopes, parents[k],").replace("local[k]\n", "local[k])\n"),
     "03.2": WRONG["03.2"].replace("+ lr", "- lr"),
+    "25.3": WRONG["25.3"].replace("np.mean", "np.sum"),
+    "26.5": """def turned(ids, lengths):
+    out = np.zeros_like(ids)
+    for row, words, length in zip(out, ids, lengths):
+        row[:length] = words[:length][::-1]
+    return out""",
 }
-TRIED = {"01_loss.ipynb": ("01.2", 0, "light"), "02_gradient.ipynb": ("02.3", 2, "dark"), "03_learning_rate.ipynb": ("03.2", 0, "dark")}
+TRIED = {
+    "01_loss.ipynb": ("01.2", 0, "light"), "02_gradient.ipynb": ("02.3", 2, "dark"), "03_learning_rate.ipynb": ("03.2", 0, "dark"),
+    "25_cnn_images.ipynb": ("25.3", 0, "light"), "26_rnn_sentiment.ipynb": ("26.5", 0, "dark"),
+}  # fmt: skip
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
@@ -69,7 +84,8 @@ def lab(tmp_path_factory):
     places |= {"PYTHONPATH": str(ROOT)}
     environment = {k: v for k, v in os.environ.items() if k != "GDCORE_PROGRESS"} | places
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--allow-root",
-               "--IdentityProvider.token=", f"--ServerApp.root_dir={home / 'book'}", "--LabApp.news_url=None"]  # fmt: skip
+               "--IdentityProvider.token=", f"--ServerApp.root_dir={home / 'book'}", "--LabApp.news_url=None",
+               "--LabApp.expose_app_in_browser=True"]  # fmt: skip
     with open(home / "log", "w") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as server:
         try:
             yield Lab(_address(server, home), home / "book", home / "settings")
@@ -109,17 +125,22 @@ class Notebook:
         self.page.keyboard.insert_text(source)
 
     def run(self, cell):
-        """Run a cell with Ctrl+Enter and wait until it has run once more."""
+        """Run a cell with Ctrl+Enter, once the kernel is at rest, and wait until it has run once more."""
+        self.rest()
         prompt = cell.locator(".jp-InputPrompt")
         arg = [prompt.element_handle(), prompt.inner_text()]
-        for _ in range(5):  # Lab drops what comes before its kernel is connected
-            cell.locator(".cm-content").click()
-            self.page.keyboard.press("ControlOrMeta+Enter")
-            with contextlib.suppress(TimeoutError):
-                self.page.wait_for_function("([e, before]) => e.innerText !== before", arg=arg, timeout=5_000)
-                break
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+Enter")
         self.page.wait_for_function("([e, before]) => /\\d/.test(e.innerText) && e.innerText !== before", arg=arg)
         return cell
+
+    def rest(self):
+        """Wait until the kernel is connected and idle: Lab drops a key that comes before."""
+        self.page.wait_for_function("""() => {
+            const session = globalThis.jupyterapp?.shell.currentWidget?.sessionContext;
+            const kernel = session?.session?.kernel;
+            return session?.isReady && kernel?.connectionStatus === "connected" && kernel.status === "idle";
+        }""")
 
     def check(self, id):
         """Run the cell that checks a question; what it shows."""
@@ -140,7 +161,9 @@ def notebook(lab, chromium, request):
     page.wait_for_selector(f'body[data-jp-theme-name="{THEMES[theme]}"]', state="attached")
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
     page.wait_for_function("n => document.querySelectorAll('.jp-Notebook .jp-CodeCell .cm-content').length === n", arg=cells_of(lab, name))
-    yield Notebook(page)
+    made = Notebook(page)
+    made.rest()
+    yield made
     context.close()
 
 
@@ -168,12 +191,21 @@ def test_each_notebook_is_tried():
 
 
 @pytest.mark.parametrize("notebook", [(name, theme) for name, (_, _, theme) in TRIED.items()], indirect=True, ids=list(TRIED))
-def test_a_student_is_told_the_mistake_and_then_that_it_is_right(notebook, request, lab):
+def test_a_student_is_told_a_mistake_mends_it_and_answers_all_the_rest(notebook, request, lab):
     name = request.node.callspec.id
+    of = sum(q.points for q in questions(name[:2]).values())
+    notebook.run(notebook.cells.first)
+    id = a_mistake_is_told_and_mended(notebook, name)
+    worth = question(id).points
+    sums_up(notebook, lab, name, {id: 1.0}, f"{worth} of {of} points", f"{name[:2]} {worth} of {of}")
+    all_is_answered(notebook, name)
+    sums_up(notebook, lab, name, dict.fromkeys(questions(name[:2]), 1.0), f"{of} of {of} points", f"{name[:2]} {of} of {of}")
+
+
+def a_mistake_is_told_and_mended(notebook, name):
+    """One question, as a student meets it: the dots, the answer that comes to mind first, the right one; the question's id."""
     id, number, _ = TRIED[name]
     asked, mistake = question(id), question(id).mistakes[number]
-    notebook.run(notebook.cell("import"))
-
     answer = notebook.run(notebook.cell(f"def {asked.name}"))
     assert "nothing is written yet" in notebook.check(id).inner_text()
     notebook.type(answer, WRONG[id])
@@ -192,12 +224,42 @@ def test_a_student_is_told_the_mistake_and_then_that_it_is_right(notebook, reque
     notebook.type(answer, RIGHT[id])
     notebook.run(answer)
     assert asked.success[:40] in notebook.check(id).inner_text()
+    return id
 
-    last = notebook.cell("check.all()")
-    of = sum(q.points for q in questions(name[:2]).values())
-    assert f"{asked.points} of {of} points" in notebook.run(last).locator(".gd-check").inner_text()
+
+def all_is_answered(notebook, name):
+    """Each cell from top to bottom, with the book's answer where a student writes one; each check says that it is right."""
+    cells = code("solutions", name)
+    assert notebook.cells.count() == len(cells)
+    checked = []
+    for number, source in enumerate(cells[:-1]):
+        cell = notebook.cells.nth(number)
+        if BEGIN in source:
+            notebook.type(cell, "\n".join(line for line in source.split("\n") if line.strip() not in (BEGIN, END)))
+        notebook.run(cell)
+        assert cell.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count() == 0, source
+        if source.startswith("check("):
+            checked.append(source.split('"')[1])
+            said = cell.locator(".gd-check").inner_text()
+            assert _right(checked[-1]) in "".join(said.split()), said
+    assert checked == [*questions(name[:2]), *manual_questions(name[:2])]
+
+
+def _right(id):
+    """What a check says of the book's answer, without spaces and marks of code."""
+    said = "A person reads it, and looks for this:" if id in manual_questions() else f"Right. {question(id).success}"
+    return "".join(said.replace("`", "").split())
+
+
+def sums_up(notebook, lab, name, shares, total, on_the_map):
+    """`check.all()` and `check.progress()` in the last cell, and what is kept."""
+    last = notebook.cells.last
+    notebook.type(last, "check.all()")
+    said = notebook.run(last).locator(".gd-check").inner_text()
+    by_hand = sum(q.points for q in manual_questions(name[:2]).values())
+    assert total in said and (f"{by_hand} more, from a person" in said) == (by_hand > 0)
     kept = json.loads((lab.root / "exercises/gdcore_progress.json").read_text())["shares"]
-    assert kept[id] == 1.0
+    assert {id: share for id, share in kept.items() if id[:2] == name[:2]} == shares
     notebook.type(last, "check.progress()")
     drawn = notebook.run(last).locator(".gd-check").inner_text()
-    assert f"{name[:2]} {asked.points} of {of}" in drawn and "In the world" in drawn
+    assert on_the_map in drawn and "In the world" in drawn

@@ -1,8 +1,13 @@
 """The markers of our sources are nbgrader's: its release version of a solution notebook is our exercise."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from types import SimpleNamespace
 
+import nbformat
 import pytest
 
 from tests.grading.common import NAMES, ROOT, notebook
@@ -10,11 +15,15 @@ from tests.grading.common import NAMES, ROOT, notebook
 PAGE = (ROOT / "book/for_teachers.md").read_text(encoding="utf-8")
 
 
+def source_of_config():
+    """The page's nbgrader_config.py."""
+    return next(block for block in re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL) if "get_config" in block)
+
+
 def config():
-    """What the page's nbgrader_config.py sets."""
-    source = next(block for block in re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL) if "get_config" in block)
+    """What it sets."""
     c = SimpleNamespace(CourseDirectory=SimpleNamespace(), ClearSolutions=SimpleNamespace(), IncludeHeaderFooter=SimpleNamespace())
-    exec(source, {"get_config": lambda: c})
+    exec(source_of_config(), {"get_config": lambda: c})
     return c.ClearSolutions
 
 
@@ -52,14 +61,49 @@ def test_its_release_version_is_our_exercise(name):
     assert sum("BEGIN SOLUTION" in ours.source for ours, _ in pairs) >= 6
 
 
+def generated(tmp_path, path):
+    """What `nbgrader generate_assignment` says and makes of a notebook, in a course folder such as the page describes."""
+    (tmp_path / "source/loss").mkdir(parents=True)
+    shutil.copy(path, tmp_path / "source/loss")
+    (tmp_path / "nbgrader_config.py").write_text(source_of_config(), encoding="utf-8")
+    own = {f"JUPYTER_{name}_DIR": str(tmp_path / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    own["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])  # it calls alembic, which stands beside Python
+    line = [sys.executable, "-m", "nbgrader", "generate_assignment", "loss", "--create"]
+    done = subprocess.run(line, cwd=tmp_path, env=os.environ | own, capture_output=True, text=True)
+    assert "No module named nbgrader" not in done.stderr, "nbgrader is missing: pip install -r requirements-test.txt"
+    return done, tmp_path / "release/loss" / path.name
+
+
+def differences(release, name):
+    """The numbers of the cells in which nbgrader's release version is another than our exercise."""
+    cells = zip(nbformat.read(release, as_version=4).cells, notebook("exercises", name).cells, strict=True)
+    return [number for number, (cell, exercise) in enumerate(cells) if not same(cell.source, exercise.source)]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_nbgrader_itself_makes_our_exercise(name):
-    clear = pytest.importorskip("nbgrader.preprocessors", reason="nbgrader is not installed; its rule is restated above").ClearSolutions()
-    for key, value in vars(config()).items():
-        setattr(clear, key, value)
-    made, _ = clear.preprocess(notebook("solutions", name), {})
-    for cell, exercise in zip(made.cells, notebook("exercises", name).cells, strict=True):
-        assert same(cell.source, exercise.source)
+def test_nbgrader_itself_makes_our_exercise(tmp_path, name):
+    done, release = generated(tmp_path, ROOT / "solutions" / name)
+    assert done.returncode == 0 and differences(release, name) == [], done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("marker, damaged, said", [
+    ("### BEGIN SOLUTION", "### BEGIN THE SOLUTION", ""),
+    ("### END SOLUTION", "### THE END", "no end solution statement found"),
+    ("### END SOLUTION", "### BEGIN SOLUTION", "encountered nested begin solution statements"),
+], ids=["begin", "end", "nested"])  # fmt: skip
+def test_a_damaged_marker_is_noticed(tmp_path, marker, damaged, said):
+    """One marker of a notebook is damaged: nbgrader gives the solution away, or refuses it and says why."""
+    text = (ROOT / "solutions" / NAMES[0]).read_text(encoding="utf-8")
+    assert marker in text
+    broken = tmp_path / NAMES[0]
+    broken.write_text(text.replace(marker, damaged, 1), encoding="utf-8")
+    done, release = generated(tmp_path, broken)
+    if said:
+        assert done.returncode != 0 and said in done.stderr and not release.exists(), done.stderr
+    else:
+        assert done.returncode == 0 and len(differences(release, NAMES[0])) == 1, done.stderr
 
 
 def test_the_page_knows_the_options_of_the_command():

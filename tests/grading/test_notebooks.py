@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from gdcore.check.declaration import questions
+from gdcore.check.declaration import manual_questions, questions
 from tests.grading.common import NAMES, QUESTIONS, ROOT, code, notebook, reports
 from tools import exercises
 
@@ -19,6 +19,11 @@ def own_progress(tmp_path, monkeypatch):
 
 def of(name):
     return questions(name[:2])
+
+
+def whole(name):
+    """All questions of a notebook, those for a person last."""
+    return of(name) | manual_questions(name[:2])
 
 
 # -- generated -------------------------------------------------------------------------------------------------------------------
@@ -94,9 +99,9 @@ def test_each_question_says_what_it_is(name):
     assert f"](../chapters/{name})" in prose and (ROOT / "chapters" / name).exists()
     asked = of(name).values()
     assert f"{sum(q.points for q in asked)} points" in prose
-    parts = dict(zip(of(name), re.split(r"^## \d\d\.", prose, flags=re.MULTILINE)[1:]))
-    assert len(parts) == len(re.findall(r"^## \d\d\.", prose, flags=re.MULTILINE)) == len(asked)
-    for question in asked:
+    parts = dict(zip(whole(name), re.split(r"^## \d\d\.", prose, flags=re.MULTILINE)[1:]))
+    assert len(parts) == len(re.findall(r"^## \d\d\.", prose, flags=re.MULTILINE)) == len(whole(name))
+    for question in whole(name).values():
         text = parts[question.id]
         assert text.startswith(f"{question.id[3:]} {question.title}\n\n**{question.line}.**"), question.id
         assert all(objective in text for objective in question.objectives), question.id
@@ -118,16 +123,17 @@ def test_the_mix(name):
     kinds = [q.kind for q in of(name).values()]
     assert len(kinds) >= 6 and sum(kind in ("function", "optimizer") for kind in kinds) >= 3
     assert {"predict", "bug"} <= set(kinds)
-    assert "target" in kinds or name >= "25"  # a worked example is a target itself, of minutes
+    if name < "25":  # a worked example is a target itself, of minutes
+        assert "target" in kinds and len(manual_questions(name[:2])) == 1
     assert all(len(q.mistakes) >= 4 for q in of(name).values())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_answer_has_a_name_of_its_own_and_is_checked_by_it(name):
-    names = [q.name for q in of(name).values()]
+    names = [q.name for q in whole(name).values()]
     assert len(set(names)) == len(names)
     checks = [source for source in code("exercises", name) if source.startswith("check(")]
-    assert checks == [f'check("{q.id}", {q.name})' for q in of(name).values()]
+    assert checks == [f'check("{q.id}", {q.name})' for q in whole(name).values()]
 
 
 def test_all_kinds_are_used():
@@ -140,15 +146,19 @@ def test_all_kinds_are_used():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stub_is_worth_nothing(name):
     found = reports("exercises", name)
-    assert list(found) == list(of(name))
+    assert list(found) == list(whole(name))
     assert {id: report.points for id, report in found.items()} == dict.fromkeys(found, 0)
+    assert all("Nothing is written yet." in repr(found[id]) for id in manual_questions(name[:2]))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_solution_is_worth_all(name, capsys):
     found = reports("solutions", name)
-    assert list(found) == list(of(name))
-    assert {id: report.points for id, report in found.items()} == {q.id: q.points for q in of(name).values()}
+    assert list(found) == list(whole(name))
+    assert {id: found[id].points for id in of(name)} == {q.id: q.points for q in of(name).values()}
+    for asked in manual_questions(name[:2]).values():  # no points, and what a person looks for
+        assert (found[asked.id].points, found[asked.id].of) == (0, 0) and "A person reads it" in repr(found[asked.id])
+        assert all(what in repr(found[asked.id]) for what, _ in asked.rubric) and "asked for" not in repr(found[asked.id])
 
 
 def executed(folder, name, change=lambda source: source):
@@ -166,7 +176,7 @@ def executed(folder, name, change=lambda source: source):
 def test_it_runs_in_jupyter_from_top_to_bottom(folder, name):
     outputs = executed(folder, name)
     shown = [output.data for output in outputs if output.output_type == "execute_result"]
-    assert len(shown) == len(of(name)) + 1 and all({"text/html", "text/plain"} <= set(data) for data in shown)
+    assert len(shown) == len(whole(name)) + 1 and all({"text/html", "text/plain"} <= set(data) for data in shown)
     total = sum(q.points for q in of(name).values())
     assert shown[-1]["text/plain"].startswith(f"{total if folder == 'solutions' else 0} of {total} points")
     assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in outputs)

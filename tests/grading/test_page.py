@@ -8,7 +8,7 @@ import pytest
 
 from gdcore import check
 from gdcore.check import record, session
-from gdcore.check.declaration import questions
+from gdcore.check.declaration import manual_questions, questions
 from tests.grading.common import NAMES, ROOT, notebook
 
 PAGE = (ROOT / "book/exercises.md").read_text(encoding="utf-8")
@@ -43,10 +43,17 @@ def test_the_page_prints_what_it_says(folder):
 
 
 def test_the_table_lists_all_notebooks_with_their_numbers():
-    rows = re.findall(r"^\| \[(\w+)\]\(\.\./exercises/(\S+)\) \| (\d+) \| (\d+) \| (\d+) \|$", PAGE, flags=re.MULTILINE)
-    asked = {name: list(questions(name[:2]).values()) for name in NAMES}
-    assert rows == [(name.removesuffix(".ipynb"), name, str(len(qs)), str(sum(q.points for q in qs)), str(sum(q.minutes for q in qs)))
-                    for name, qs in asked.items()]  # fmt: skip
+    rows = re.findall(r"^\| \[(\w+)\]\(\.\./exercises/(\S+)\) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", PAGE, flags=re.MULTILINE)
+    told = []
+    for name in NAMES:
+        asked, by_hand = questions(name[:2]).values(), manual_questions(name[:2]).values()
+        numbers = len(asked) + len(by_hand), sum(q.points for q in asked), sum(q.points for q in by_hand), _minutes(name)
+        told.append((name.removesuffix(".ipynb"), name, *map(str, numbers)))
+    assert rows == told
+
+
+def _minutes(name):
+    return sum(q.minutes for q in (*questions(name[:2]).values(), *manual_questions(name[:2]).values()))
 
 
 def test_the_kinds_are_those_there_are():
@@ -58,11 +65,14 @@ def test_the_kinds_are_those_there_are():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_chapter_leads_to_its_exercises_and_they_say_how_long_they_take(name):
     words = {6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
-    asked = questions(name[:2]).values()
+    asked, by_hand = questions(name[:2]).values(), manual_questions(name[:2]).values()
+    number = words[len(asked) + len(by_hand)]
     prose = "\n".join(cell.source for cell in notebook("chapters", name).cells if cell.cell_type == "markdown")
-    assert f"[The exercises of this chapter](../exercises/{name}) are {words[len(asked)]} questions" in prose
+    told = f"questions. {words[len(asked)].capitalize()} know" if by_hand else "questions that know"
+    assert f"[The exercises of this chapter](../exercises/{name}) are {number} {told}" in prose
     assert prose.index(f"../exercises/{name}") < prose.index("\n## Sources")
     opening = notebook("exercises", name).cells[0].source
-    minutes = sum(q.minutes for q in asked)
-    assert f"{words[len(asked)].capitalize()} questions, {sum(q.points for q in asked)} points, about " in opening
+    minutes = _minutes(name)
+    points = f"{sum(q.points for q in asked)} points" + (f" and {sum(q.points for q in by_hand)} more from a person" if by_hand else "")
+    assert f"{number.capitalize()} questions, {points}, about " in opening
     assert abs(int(re.search(r"about (\d+) minutes", opening)[1]) - minutes) <= 5, minutes

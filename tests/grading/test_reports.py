@@ -114,7 +114,8 @@ def test_guards_of_the_other_kinds():
     assert "✗  budget   Nothing is written yet." in repr(check("01.6", {"budget": ("squared", ...), "parcels": ("absolute", "a")}))
     assert "Give a pair, (choice, reason); got squared." in repr(check("01.6", {"budget": "squared"}))
     assert "2 rates are expected, an array of shape (2,); yours has the shape ()." in repr(check("03.8", lambda mu, L, n: 1.0))
-    assert "which has not the form that is asked for" in repr(check("01.8", lambda x, y: 3.0))
+    assert "A slope and an intercept are expected, two numbers; 3 came." in repr(check("01.8", lambda x, y: 3.0))
+    assert "which has not the form that is asked for" in repr(check("01.8", lambda x, y: [1.0, [2.0]]))
 
 
 def test_a_number_that_lies_about_itself_becomes_a_plain_one():
@@ -180,6 +181,21 @@ def test_another_seed_is_another_case_and_counts_nothing():
     assert session._seen == {}
 
 
+@pytest.mark.parametrize("answer, said_of_it", [
+    (..., "Nothing is written yet."), ("\n...\n", "Nothing is written yet."), ("  ", "Nothing is written yet."),
+    ("A.", "1 word. No program can tell whether a text is right. A person reads it, and looks for this:"),
+    ("word " * 151, "151 words, and at most 150 are asked for: what can go?"),
+    (3, "The answer is a text between quotes, got int."), (None, "The answer is a text between quotes, got NoneType."),
+], ids=range(7))  # fmt: skip
+def test_a_text_for_a_person_gets_an_honest_answer_and_no_points(progress_file, answer, said_of_it):
+    report = check("01.9", answer)
+    assert said_of_it in repr(report) and words(report) == said(report)
+    assert (report.points, report.of, report.passed) == (0, 0, False) and "up to 4 points, given by a person" in repr(report)
+    check("01.2", right)
+    assert "–  01.9 Two models for the waiting room     4 more, from a person" in repr(check.all())
+    assert "01.9" not in json.loads(progress_file.read_text())["shares"]
+
+
 def test_paths_are_drawn_with_a_text_and_without_fixed_ink():
     report = check("03.2", question("03.2").mistakes[0].code)
     (svg, says), = [rest for kind, *rest in report.blocks if kind == "picture"]
@@ -205,7 +221,7 @@ def test_all_sums_up_and_keeps_the_best(progress_file):
     check("01.2", right)
     check("01.2", lambda prediction, y: 0.0)
     report = check.all()
-    assert (report.points, report.of) == (2, 22) and words(report) == said(report)
+    assert (report.points, report.of) == (2, 20) and words(report) == said(report)
     assert json.loads(progress_file.read_text())["shares"] == {"01.2": 1.0}
     session._seen.clear()  # a new kernel
     check("01.3", lambda e, delta: e)
@@ -217,7 +233,7 @@ def test_the_map_shows_the_whole_book(progress_file):
     record.save(progress_file, {"01.2": 1.0, "03.1": 0.5, "99.1": 1.0})
     report = check.progress()
     assert (report.points, report.of) == (3.5, sum(q.points for q in QUESTIONS))
-    assert "01 2 of 22" in repr(report) and "30 –" in repr(report) and words(report) == said(report)
+    assert "01 2 of 20" in repr(report) and "30 –" in repr(report) and words(report) == said(report)
 
 
 def test_the_parts_are_those_of_the_plan():

@@ -25,9 +25,20 @@ class Factor:
     rule: str = ""  # what its parameters must fulfil together
 
 
+def _multi_step(cut_1, cut_2, gamma):
+    return S.multi_step([cut_1, cut_2], gamma)
+
+
+def _warmup_then_cosine(total, warmup, start, end):
+    """Of the two parts the formulas, which also take what writes down; `then` takes any function of the step."""
+    rise, fall = S.linear_warmup(warmup, start), S.cosine(total - warmup, end)
+    return S.then(rise.__wrapped__, warmup, fall.__wrapped__)
+
+
 FACTORS = {
     "constant": Factor(S.constant, {"factor": 1.0}),
     "step": Factor(S.step, {"size": 100, "gamma": 0.1}, "size"),
+    "multi_step": Factor(_multi_step, {"cut_1": 150, "cut_2": 225, "gamma": 0.1}, "cut_1"),
     "exponential": Factor(S.exponential, {"gamma": 0.98}),
     "polynomial": Factor(S.polynomial, {"total": 300, "power": 1.0}, "total"),
     "inverse_sqrt": Factor(S.inverse_sqrt, {"warmup": 20}, "warmup"),
@@ -39,6 +50,8 @@ FACTORS = {
                         "rise · total must be above 1 and below total"),
     "wsd": Factor(S.wsd, {"total": 300, "warmup": 30, "decay": 90, "start": 0.0, "end": 0.0}, "warmup",
                   "warmup and decay must fit into total"),
+    "warmup_then_cosine": Factor(_warmup_then_cosine, {"total": 300, "warmup": 30, "start": 0.0, "end": 0.0}, "warmup",
+                                 "warmup must be below total"),
 }  # fmt: skip
 
 
@@ -56,6 +69,7 @@ def _share(meaning, **more):
 
 MEANINGS = {
     "factor": _share("factor on the rate"), "size": _steps("steps from cut to cut"), "gamma": _share("factor of each cut", open_low=True),
+    "cut_1": _steps("step of the first cut"), "cut_2": _steps("step of the second cut"),
     "total": _steps("step at which it ends"), "power": _share("how bent it falls", high=8, open_low=True),
     "warmup": _steps("steps of the rise"), "steps": _steps("steps of the rise"), "decay": _steps("steps of the fall"),
     "first": _steps("steps of a cycle"), "up": _steps("steps up"), "down": _steps("steps down"), "rise": _share("share of steps that rise"),

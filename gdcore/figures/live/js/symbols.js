@@ -19,7 +19,7 @@ function linkSymbols(page = document) {
 function partsOf(card, name) {
   const found = [];
   for (const code of card.querySelectorAll("code, pre span.n")) {
-    if (code.textContent !== name || (code.matches("pre span") && code.previousSibling?.textContent !== ".")) continue;
+    if (code.textContent !== name || (code.matches("pre span") && !code.previousSibling?.textContent.endsWith("."))) continue;
     const row = code.closest("tr");
     if (row?.querySelector("code") === code) found.push(row);
     else if (!row) found.push(code);

@@ -21,12 +21,14 @@ def schedule(name, parameters=None, *, lr=1.0, constant=None, steps=300, step=No
     """A learning rate that changes with the steps beside one that stays, and the mean loss of 64 runs of noisy descent under both.
     The reader drags the corner of the schedule, moves its parameters, the rates and the noise, and chooses another schedule.
 
-    name: a schedule of gdcore.schedules: constant, step, exponential, polynomial, inverse_sqrt, linear_warmup, cosine, warm_restarts
-    (equal cycles), cyclic (triangular), one_cycle (cosines, two phases) or wsd (straight lines). parameters: {name: number} of it; times
-    that are left out are in proportion to `steps`. lr: the rate that the schedule multiplies. constant: the other rate, else lr.
-    step: where the panels stand, else at the end. curvature, condition: the bowl ½ Σ λx² with λ = curvature / condition and curvature,
-    where all runs begin at (start, start). noise: the standard deviation σ of each entry of a gradient; seed: of its numbers, which are
-    the same in the browser. The dashed lines are the floors that theory knows: at a rate η the loss settles at Σ ησ² / (2 (2 − ηλ)).
+    name: a schedule of gdcore.schedules: constant, step, multi_step (two cuts), exponential, polynomial, inverse_sqrt, linear_warmup,
+    cosine, warm_restarts (equal cycles), cyclic (triangular), one_cycle (cosines, two phases), wsd (straight lines) or
+    warmup_then_cosine, which is then(linear_warmup(warmup, start), warmup, cosine(total - warmup, end)). parameters: {name: number} of
+    it; times that are left out are in proportion to `steps`. lr: the rate that the schedule multiplies. constant: the other rate, else
+    lr. step: where the panels stand, else at the end. curvature, condition: the bowl ½ Σ λx² with λ = curvature / condition and
+    curvature, where all runs begin at (start, start). noise: the standard deviation σ of each entry of a gradient; seed: of its numbers,
+    which are the same in the browser. The dashed lines are the floors that theory knows: at a rate η the loss settles at
+    Σ ησ² / (2 (2 − ηλ)).
     ranges: {"lr" or a parameter: (low, high)} of the sliders. editable: whether the reader may choose another schedule.
     The traits `schedule`, `lr`, `constant`, `steps`, `step`, `noise` and `seed` are those of the figure.
     Raises TypeError or ValueError, in one sentence, for what cannot be drawn.

@@ -173,7 +173,7 @@ KINDS.line = (figure) => {
 function recorded({xs, ys, slopes}) {
   const fine = (list) => Array.isArray(list) && list.length === xs?.length && list.every(Number.isFinite);
   insist([xs, ys, slopes].every(fine) && xs.length > 1 && xs.every((x, i) => !(x <= xs[i - 1])),
-    "A recorded curve needs growing xs, with as many ys and slopes, all of them finite numbers.");
+    "A recorded curve needs growing xs, with as many ys and slopes, all of them finite.");
   const end = xs.length - 1, piece = (x) => {
     if (!(x >= xs[0] && x <= xs[end])) return [NaN, NaN];
     const i = Math.max(0, xs.findIndex((z, i) => z > x || i === end) - 1), d = xs[i + 1] - xs[i], rise = ys[i + 1] - ys[i];

