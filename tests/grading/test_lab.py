@@ -37,6 +37,12 @@ WRONG = {  # the answer that comes to mind first, in the words of a student
     return np.array([[np.mean(slope * padded[a : a + h, b : b + w])
                       for b in range(3)] for a in range(3)])""",
     "26.5": "def turned(ids, lengths):\n    return ids[:, ::-1]",
+    "27.3": """def ssru(f, u, before):
+    c, outs = before, []
+    for keep, fresh in zip(f, u):
+        c = np.maximum(keep * c + (1 - keep) * fresh, 0)
+        outs.append(c)
+    return np.array(outs), c""",
 }
 RIGHT = {
     "01.2": "def mse(prediction, y):\n    return np.mean((np.ravel(prediction) - np.ravel(y)) ** 2)",
@@ -48,10 +54,17 @@ RIGHT = {
     for row, words, length in zip(out, ids, lengths):
         row[:length] = words[:length][::-1]
     return out""",
+    "27.3": """def ssru(f, u, before):
+    c, outs = before, []
+    for keep, fresh in zip(f, u):
+        c = keep * c + (1 - keep) * fresh
+        outs.append(np.maximum(c, 0))
+    return np.array(outs), c""",
 }
 TRIED = {
     "01_loss.ipynb": ("01.2", 0, "light"), "02_gradient.ipynb": ("02.3", 2, "dark"), "03_learning_rate.ipynb": ("03.2", 0, "dark"),
     "25_cnn_images.ipynb": ("25.3", 0, "light"), "26_rnn_sentiment.ipynb": ("26.5", 0, "dark"),
+    "27_transformer_translation.ipynb": ("27.3", 0, "light"),
 }  # fmt: skip
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
