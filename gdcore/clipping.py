@@ -30,10 +30,8 @@ def by_norm(gradients, limit):
     present = [g for g in gradients if g is not None]
     if not present:
         return list(gradients), 0.0
-    wide = [_wide(g) for g in present]
-    unit = _unit(functools.reduce(maximum, map(_largest, wide)))
-    norm = unit * sqrt(sum(_squares(g / unit) for g in wide))
-    factor = where(norm > limit, limit / where(norm > 0, norm, 1.0), 1.0)
+    norm = _norm(present)
+    factor = _factor(norm, limit)
     return [g if g is None else _as(g * factor, g) for g in gradients], norm
 
 
@@ -66,11 +64,39 @@ def clip_(parameters, limit, how=by_norm):
     if how not in (by_norm, by_value, adaptive):
         raise ValueError(f"how must be by_norm, by_value or adaptive, got {how!r}.")
     with torch.no_grad():
+        if how is by_norm:
+            return _by_norm_(gradients, limit)
         clipped = how(parameters, gradients, limit) if how is adaptive else how(gradients, limit)
-        clipped, norm = clipped if how is by_norm else (clipped, None)
-        for p, g in zip(parameters, clipped):
-            p.grad.copy_(g)
+        for g, shorter in zip(gradients, clipped):
+            g.copy_(shorter)
+
+
+def _by_norm_(gradients, limit):
+    """`by_norm` in place, without copies of the gradients: the careful norm only where a plain one has no digits left."""
+    from torch.nn.utils import get_total_norm
+
+    _check(limit=limit)
+    if not gradients:
+        return 0.0
+    quick = all(g.device.type == "cpu" and g.dtype.itemsize >= 4 for g in gradients)  # elsewhere a look at the norm waits for the card
+    norm = get_total_norm(gradients) if quick else None
+    if not quick or not 1e-15 < norm < 1e15:
+        norm = _norm(gradients)
+    factor = _factor(norm, limit)
+    for g in gradients:
+        g.mul_(factor.to(g.device))
     return norm
+
+
+def _norm(gradients):
+    """The Euclidean norm of all together, by squares of what is divided by the largest entry."""
+    wide = [_wide(g) for g in gradients]
+    unit = _unit(functools.reduce(maximum, map(_largest, wide)))
+    return unit * sqrt(sum(_squares(g / unit) for g in wide))
+
+
+def _factor(norm, limit):
+    return where(norm > limit, limit / where(norm > 0, norm, 1.0), 1.0)
 
 
 def _clip_units(p, g, limit, eps, out_axis):

@@ -178,6 +178,16 @@ def test_clip_in_place():
         assert norm is None if how is not C.by_norm else norm.item() == pytest.approx(total(gradients(3)), rel=1e-14)
 
 
+@pytest.mark.parametrize("size, dtype", [(1e30, torch.float32), (1e-30, torch.float32), (1e200, torch.float64), (300, torch.float16),
+                                         (0, torch.float32), (math.inf, torch.float32), (math.nan, torch.float32), (3, torch.bfloat16)])
+def test_clip_in_place_is_by_norm_also_where_a_plain_norm_has_no_digits(size, dtype):
+    p = torch.nn.Parameter(torch.zeros(100_000, dtype=dtype))
+    p.grad = torch.full_like(p, size)
+    (expected,), norm = C.by_norm([p.grad.clone()], 1e-3)
+    np.testing.assert_allclose(C.clip_(p, 1e-3), norm, rtol=1e-5)
+    np.testing.assert_allclose(p.grad.float(), expected.float(), rtol=1e-3)
+
+
 @every_world
 def test_nothing_is_changed_in_place(world):
     given = [world(g) for g in gradients(3)]
