@@ -3,6 +3,7 @@
 All trainings are on the help pages of GNOME 43.0. Choices were made by the validation pages; test pages were translated at the end.
 """
 
+import dataclasses
 import functools
 
 import torch
@@ -15,14 +16,12 @@ from gdcore.models.marian_weights import from_marian
 from gdcore.models.transformer import END, PAD, Transformer
 from gdcore.models.translation import Pieces, SentencePairs, scores, translated
 from gdcore.training import fit
+from gdcore.training.weights import between, moved
 
 EXTRA = "ñÑ¿¡"
 LIKE = {"ñ": ("n", "nh"), "Ñ": ("N", "nh"), "¿": ("?",), "¡": ("!",)}  # what a new piece begins as the mean of
-RATE, EPOCHS, SIZE, WARMUP, OTHERS = 4e-4, 6, 32, 40, 1000
-SCRATCH = {  # the same minutes from random weights: as it is, and smaller, with more dropout and so with more epochs
-    "from scratch": {"start": "random", "rate": 1e-3, "warmup": 100},
-    "from scratch, small": {"start": "small", "rate": 2e-3, "warmup": 200, "epochs": 20},
-}
+SIZE, BEAM, SHARE = 32, 4, 0.85  # sentences a batch; width of the search; of the way that the weights went, how much is kept
+SHARES = (0.4, 0.55, 0.7, 0.85, 1.0)
 
 
 def main(again=False):
@@ -30,11 +29,12 @@ def main(again=False):
     ledger = Ledger("transformer_translation", again)
     ledger.once("before", before)
     for number in range(3):
-        ledger.once(f"fine-tuned, seed {number}", functools.partial(tuned, number, examine=True))
-        for name, settings in SHORT.items():
-            ledger.once(f"short, {name}, seed {number}", functools.partial(tuned, number, epochs=1, share=2, **settings))
-        for name, settings in SCRATCH.items() if number == 0 else ():
-            ledger.once(name, functools.partial(tuned, 0, **settings))
+        ledger.once(f"fine-tuned, seed {number}", functools.partial(tuned, number))
+    for name, recipe in SHORT.items():
+        for number in range(3):
+            ledger.once(f"short, {name}, seed {number}", functools.partial(short, recipe, number))
+    for name, recipe in SCRATCH.items():
+        ledger.once(name, functools.partial(scratch, recipe))
 
 
 # -- data and model ---------------------------------------------------------------------------------------------------------------------
@@ -62,22 +62,22 @@ def vocabulary(extra=EXTRA):
     return Pieces(portuguese_to_english()[1], extra)
 
 
-def fresh(start, extra):
+def fresh(recipe):
     """The trained model with rows for the new characters, or, at random, the same network or a small one."""
-    if start != "trained":
-        small = {"d": 128, "wide": 512, "heads": 4, "encoders": 2, "decoders": 1, "dropout": 0.3}
-        model = Transformer(32000 + len(extra), **(small if start == "small" else {"dropout": 0.1}))
+    if recipe.start != "trained":
+        small = {"d": 128, "wide": 512, "heads": 4, "encoders": 2, "decoders": 1}
+        model = Transformer(32000 + len(recipe.extra), dropout=recipe.dropout, **(small if recipe.start == "small" else {}))
         for name, parameter in model.named_parameters():
             if parameter.dim() > 1 and "embedding" not in name:
                 torch.nn.init.xavier_uniform_(parameter)
         return model
-    model = from_marian(weights())
+    model = from_marian(weights(), recipe.dropout)
     number = vocabulary().known.piece_to_id
-    model.extend([[number(piece) for piece in LIKE[character]] for character in extra])
+    model.extend([[number(piece) for piece in LIKE[character]] for character in recipe.extra])
     return model
 
 
-# -- training ---------------------------------------------------------------------------------------------------------------------------
+# -- recipes ----------------------------------------------------------------------------------------------------------------------------
 
 PARTS = {  # what may move
     "everything": lambda name: True,
@@ -93,74 +93,140 @@ def nh(text):
     return text.replace("ñ", "nh").replace("Ñ", "Nh").replace("¿", "").replace("¡", "")
 
 
-SHORT = {
-    "everything": {"examine": True},
-    "trimmed softmax": {"others": 0},
-    "with Portuguese": {"old": 0.5, "examine": True},
-    **{part: {"part": part} for part in PARTS if part != "everything"},
-    "ñ unknown": {"extra": ""},
-    "ñ as nh": {"spell": nh},
-    "embeddings at a tenth": {"slow": 0.1},
-    "no warm-up": {"warmup": 0},
-    "no clipping": {"clip": None},
-    "no label smoothing": {"smoothing": 0.0},
-}
-
-
-def tuned(number, *, epochs=EPOCHS, rate=RATE, start="trained", part="everything", extra=EXTRA, spell=str, old=0.0, slow=1.0,
-          warmup=WARMUP, clip=1.0, smoothing=0.1, others=OTHERS, share=1, examine=False):  # fmt: skip
-    """One training with the seed `number`, and what it gave.
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """One way to train; the defaults are the chapter's.
 
     part: of PARTS. spell: what is done to the Spanish. old: Portuguese pairs for each Spanish one. slow: the table's share of the rate.
     others: pieces drawn at each step for all that no target holds; 0 leaves those out, of the training and then of the translations.
-    share: 2 takes every second of the sentences.
-    examine: also translate Portuguese, measure how far each part moved, and, for seed 0, keep the translations.
+    every: 2 takes every second of the sentences.
     """
+
+    epochs: int = 5
+    rate: float = 4e-4
+    warmup: int = 40
+    clip: float | None = 1.0
+    smoothing: float = 0.1
+    others: int = 1000
+    dropout: float = 0.0
+    start: str = "trained"
+    part: str = "everything"
+    extra: str = EXTRA
+    spell: callable = str
+    old: float = 0.0
+    slow: float = 1.0
+    every: int = 1
+
+
+QUICK = Recipe(epochs=1, every=2)
+SHORT = {
+    "everything": QUICK,
+    "with Portuguese": dataclasses.replace(QUICK, old=0.5),
+    **{part: dataclasses.replace(QUICK, part=part) for part in PARTS if part != "everything"},
+    "trimmed softmax": dataclasses.replace(QUICK, others=0),
+    "ñ unknown": dataclasses.replace(QUICK, extra=""),
+    "ñ as nh": dataclasses.replace(QUICK, spell=nh),
+    "table at a tenth of the rate": dataclasses.replace(QUICK, slow=0.1),
+    "no warm-up": dataclasses.replace(QUICK, warmup=0),
+    "no clipping": dataclasses.replace(QUICK, clip=None),
+    "no label smoothing": dataclasses.replace(QUICK, smoothing=0.0),
+    "dropout 0.1": dataclasses.replace(QUICK, dropout=0.1),
+}
+LARGE = Recipe(start="random", dropout=0.1, warmup=100)  # about the same minutes from random weights: the same network, and
+SMALL = Recipe(start="small", dropout=0.3, warmup=200, epochs=20)  # a small one, that has time for more epochs
+SCRATCH = {
+    **{f"from scratch, rate {rate:g}": dataclasses.replace(LARGE, rate=rate) for rate in (5e-4, 1e-3)},
+    **{f"from scratch, small, rate {rate:g}": dataclasses.replace(SMALL, rate=rate) for rate in (1e-3, 2e-3)},
+}
+
+# -- training ---------------------------------------------------------------------------------------------------------------------------
+
+
+def train(recipe, number):
+    """(model, its weights at first, what to store) of one training with the seed `number`."""
     seed(number)
-    pieces, parts = vocabulary(extra), spanish()
-    encode = lambda texts: [pieces.encode(spell(text)) for text in texts]
-    sources, targets = encode(parts.train.x[::share]), encode(parts.train.y[::share])
-    if old:
-        count = int(old * len(sources))
+    pieces, parts = vocabulary(recipe.extra), spanish()
+    encode = lambda texts: [pieces.encode(recipe.spell(text)) for text in texts]
+    sources, targets = encode(parts.train.x[:: recipe.every]), encode(parts.train.y[:: recipe.every])
+    if recipe.old:
+        count = int(recipe.old * len(sources))
         sources, targets = sources + encode(portuguese()[0].x[:count]), targets + encode(portuguese()[0].y[:count])
-    model = fresh(start, extra)
+    model = fresh(recipe)
     used = torch.tensor(sorted({END, *(piece for row in targets for piece in row)}))
-    if not others:
-        model.restrict(used.tolist())
-        loss = lambda model, x, y: model.loss(x, y, smoothing)
+    if recipe.others:
+        loss = lambda model, x, y: model.sampled_loss(x, y, used, recipe.others, recipe.smoothing)
     else:
-        loss = lambda model, x, y: model.sampled_loss(x, y, used, others, smoothing)
+        model.restrict(used.tolist())
+        loss = lambda model, x, y: model.loss(x, y, recipe.smoothing)
     at_first = {name: value.clone() for name, value in model.state_dict().items()}
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(PARTS[part](name))
+        parameter.requires_grad_(PARTS[recipe.part](name))
     batches = SentencePairs(sources, targets, SIZE, number)
-    total = epochs * len(batches)
-    warmup = min(warmup, total // 3)
-    optimizer = optim.Adam(groups(model, rate, slow), lr=rate, betas=(0.9, 0.98))
-    record = fit(model, batches, loss, optimizer, epochs=epochs, clip=clip,
-                 schedule=schedules.wsd(total, warmup, total - warmup), measure=validation(pieces, spell))
-    translate = lambda part: translated(model, pieces, [spell(text) for text in part.x])
-    found = translate(parts.test)
-    result = {"record": record.as_dict(), "steps": total, "seconds": record.seconds, "joules": record.joules,
-              "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad), **scores(found, parts.test.y)}  # fmt: skip
-    if epochs > 1:
-        result["validation"] = scores(translate(parts.validation), parts.validation.y)
-    if examine:
-        result["Portuguese"] = scores(translate(portuguese()[1]), portuguese()[1].y)
-        result["moved"] = moved(model, at_first)
-        result["found"] = found if number == 0 and epochs == EPOCHS else None
-    if not others:
+    total = recipe.epochs * len(batches)
+    warmup = min(recipe.warmup, total // 3)
+    optimizer = optim.Adam(groups(model, recipe), lr=recipe.rate, betas=(0.9, 0.98), compile=True)
+    record = fit(model, batches, loss, optimizer, epochs=recipe.epochs, clip=recipe.clip,
+                 schedule=schedules.wsd(total, warmup, total - warmup), measure=validation(pieces, recipe.spell))
+    count = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return model, at_first, {"record": record.as_dict(), "steps": total, "seconds": record.seconds, "joules": record.joules,
+                             "parameters": count}  # fmt: skip
+
+
+def tuned(number):
+    """The chapter's recipe, and what becomes of the translations on the way back to the start. For seed 0 they are kept."""
+    pieces = vocabulary()
+    model, start, result = train(Recipe(), number)
+    end = {name: value.clone() for name, value in model.state_dict().items()}
+    result["moved"] = moved(start, end, layer)
+    result["shares"] = {}
+    for share in SHARES if number == 0 else (SHARE, 1.0):
+        model.load_state_dict(between(start, end, share))
+        result["shares"][str(share)] = judged(model, pieces)
+    model.load_state_dict(between(start, end, SHARE))
+    found = translated(model, pieces, spanish().test.x, width=BEAM)
+    return result | scores(found, spanish().test.y) | {"found": found if number == 0 else None}
+
+
+def judged(model, pieces):
+    """Greedy translations of the validation and the test pages, and of the test pages in Portuguese."""
+    parts, old = spanish(), portuguese()[1]
+    return {name: scores(translated(model, pieces, part.x), part.y)
+            for name, part in {"validation": parts.validation, "test": parts.test, "Portuguese": old}.items()}  # fmt: skip
+
+
+def short(recipe, number):
+    """A short training, and greedy translations of the test pages; for some recipes also of Portuguese, or over all pieces."""
+    pieces, (test, old) = vocabulary(recipe.extra), (spanish().test, portuguese()[1])
+    model, _, result = train(recipe, number)
+    found = translated(model, pieces, [recipe.spell(text) for text in test.x])
+    result |= scores(found, test.y)
+    if recipe in (QUICK, SHORT["with Portuguese"]):
+        result["Portuguese"] = scores(translated(model, pieces, old.x), old.y)
+    if not recipe.others:
         model.restrict(None)
-        everywhere = translate(parts.test)
-        result["over all pieces"] = scores(everywhere, parts.test.y) | {"found": everywhere[:40]}
+        found = translated(model, pieces, test.x)
+        result["over all pieces"] = scores(found, test.y) | {"found": found[:40]}
     return result
 
 
-def groups(model, rate, slow):
+def scratch(recipe):
+    """A training from random weights, with the same search at the end; the rate is chosen by the validation pages."""
+    pieces, parts = vocabulary(), spanish()
+    model, _, result = train(recipe, 0)
+    score = lambda part: scores(translated(model, pieces, part.x, width=BEAM), part.y)
+    return result | score(parts.test) | {"validation": score(parts.validation)}
+
+
+def layer(name):
+    """With which part of the network a weight is counted."""
+    return ".".join(name.split(".")[:3]) if name.startswith(("encoder", "decoder")) else name
+
+
+def groups(model, recipe):
     """The parameters that move, in groups with their rates."""
     table = [p for name, p in model.named_parameters() if p.requires_grad and name.startswith("embedding")]
     others = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("embedding")]
-    return [{"params": group, "lr": lr} for group, lr in ((others, rate), (table, slow * rate)) if group]
+    return [{"params": group, "lr": lr} for group, lr in ((others, recipe.rate), (table, recipe.slow * recipe.rate)) if group]
 
 
 def validation(pieces, spell=str):
@@ -177,21 +243,12 @@ def validation(pieces, spell=str):
     return measure
 
 
-def moved(model, before):
-    """{part: how far its weights went, as a share of their length}."""
-    parts = {}
-    for name, after in model.state_dict().items():
-        part = ".".join(name.split(".")[:3]) if name.startswith(("encoder", "decoder")) else name
-        parts.setdefault(part, []).append(((after - before[name]).norm() ** 2, before[name].norm() ** 2))
-    return {part: (sum(a for a, _ in lengths) / sum(b for _, b in lengths)).sqrt().item() for part, lengths in parts.items()}
-
-
 def before():
     """What the Portuguese model makes of Spanish, with the new rows and with ñ spelled nh, and of Portuguese."""
-    pieces, parts, model = vocabulary(), spanish(), fresh("trained", EXTRA).eval()
-    found = translated(model, pieces, parts.test.x)
+    pieces, parts, model = vocabulary(), spanish(), fresh(Recipe()).eval()
+    found = translated(model, pieces, parts.test.x, width=BEAM)
     with torch.no_grad():
         loss = validation(pieces)(model)
-    return {**loss, **scores(found, parts.test.y), "found": found, "pairs": [len(part) for part in parts],
-            "as nh": scores(translated(model, pieces, [nh(text) for text in parts.test.x]), parts.test.y),
-            "Portuguese": scores(translated(model, pieces, portuguese()[1].x), portuguese()[1].y)}  # fmt: skip
+    spelled = scores(translated(model, pieces, [nh(text) for text in parts.test.x]), parts.test.y)
+    return {**loss, **scores(found, parts.test.y), "found": found, **judged(model, pieces), "as nh": spelled,
+            "pairs": [len(part) for part in parts]}  # fmt: skip

@@ -208,3 +208,25 @@ class Transformer(nn.Module):
             if done.all():
                 break
         return torch.cat(written, dim=1)
+
+    @torch.no_grad()
+    def search(self, source, width=4, longest=2.5):
+        """Pieces (n, t) by beam search: at each place the `width` likeliest beginnings go on; the best mean log-probability a piece wins."""
+        n, first = len(source), torch.arange(len(source), device=source.device)[:, None] * width
+        memory, there = (x.repeat_interleave(width, dim=0) for x in self.encode(source))
+        piece, states, written = source.new_full((n * width, 1), PAD), None, source.new_zeros(n * width, 0)
+        total = memory.new_full((n, width), -math.inf).index_fill(1, source.new_tensor([0]), 0)  # one beginning, the empty one
+        length, done = total.new_zeros(n * width), there.new_zeros(n * width)
+        for place in range(min(int(longest * source.shape[1]) + 3, len(self.positions))):
+            logits, states = self.decode(piece, memory, there, states, place)
+            log_p = logits[:, -1].log_softmax(dim=-1)
+            log_p[done], log_p[done, 0] = -math.inf, 0  # what is done goes on with END, which is the first of the pieces, at no cost
+            total, which = (total[..., None] + log_p.unflatten(0, (n, width))).flatten(1).topk(width)
+            of, piece = (which // log_p.shape[1] + first).flatten(), (which % log_p.shape[1]).flatten()
+            piece = (piece if self.pieces is None else self.pieces[piece])[:, None]
+            written, states = torch.cat([written[of], piece], dim=1), [state[of] for state in states]
+            length, done = length[of] + ~done[of], done[of] | (piece[:, 0] == END)
+            if done.all():
+                break
+        best = (total.flatten() / length).unflatten(0, (n, width)).argmax(dim=1)
+        return written[best + first[:, 0]]

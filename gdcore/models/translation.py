@@ -1,5 +1,7 @@
 """From sentences to batches of pieces of words, and back: the vocabulary, its new characters, batches of like length, translation."""
 
+import functools
+
 import numpy as np
 import torch
 
@@ -76,14 +78,15 @@ class SentencePairs:
             yield tuple(filled([rows[k] for k in batches[i]], self.device) for rows in (self.sources, self.targets))
 
 
-def translated(model, pieces, texts, size=64):
-    """The model's translations of the texts, by greedy decoding, in batches of like length."""
+def translated(model, pieces, texts, size=64, width=1):
+    """The model's translations of the texts, in batches of like length: by greedy decoding, or by a beam search of that width."""
+    write = model.translate if width == 1 else functools.partial(model.search, width=width)
     rows = [pieces.encode(text) for text in texts]
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
     device, found = model.bias.device, [None] * len(rows)
     for begin in range(0, len(order), size):
         some = order[begin : begin + size]
-        for i, numbers in zip(some, model.translate(filled([rows[i] for i in some], device)).tolist()):
+        for i, numbers in zip(some, write(filled([rows[i] for i in some], device)).tolist()):
             found[i] = pieces.decode(numbers)
     return found
 

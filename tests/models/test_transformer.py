@@ -1,5 +1,6 @@
 """The transformer: each part against a plain computation, its invariances, and the packaged engine."""
 
+import itertools
 import math
 
 import pytest
@@ -102,6 +103,31 @@ def test_greedy_takes_the_likeliest_next_piece(small):
     assert found.shape[1] <= 2.5 * 4 + 3
 
 
+def test_the_narrowest_search_is_greedy(small):
+    source = torch.tensor([[5, 6, 7, END], [9, END, PAD, PAD]])
+    greedy = small.translate(source)
+    assert torch.equal(small.search(source, width=1), greedy)
+
+
+@pytest.mark.parametrize("pieces", [[END, 20, 40], None])
+def test_a_search_that_drops_nothing_finds_the_best_mean_of_all(pieces):
+    torch.manual_seed(1)
+    small = Transformer(3 if pieces is None else 50, d=16, wide=32, heads=4, encoders=2, decoders=2).eval()
+    small.restrict(pieces)
+    names = pieces or [0, 1, 2]
+    for source in torch.tensor([[2, 1, END], [1, 1, END], [2, 2, END]]):
+
+        def mean(row):
+            """Of the log-probabilities of the pieces of a row, END among them."""
+            log_p = small(source[None], torch.tensor([[PAD, *row[:-1]]]))[0].log_softmax(dim=1)
+            return log_p[range(len(row)), [names.index(piece) for piece in row]].mean().item()
+
+        rows = [row[: row.index(END) + 1] if END in row else row for row in map(list, itertools.product(names, repeat=3))]
+        best = max(rows, key=mean)
+        found = small.search(source[None], width=27, longest=0)[0].tolist()  # 27 beginnings of 3 places: all there are
+        assert found[: len(best)] == best and not any(found[len(best) :])
+
+
 def test_restricted_it_trains_and_writes_those_pieces_alone(small):
     source, target = torch.tensor([[5, 6, END]]), torch.tensor([[40, 20, END]])
     everything = small(source, torch.tensor([[PAD, 40, 20]]))
@@ -202,6 +228,19 @@ def test_the_real_model_translates(real, pieces):
 def test_order_and_company_of_sentences_do_not_matter(real, pieces):
     texts = ["Abra a janela.", "Os teclados têm teclas de composição específicas.", "Sim."]
     assert translated(real, pieces, texts) == [translated(real, pieces, [text])[0] for text in texts]
+
+
+def test_a_search_is_the_same_in_company_and_finds_likelier_translations(real, pieces):
+    texts = ["Abra a janela.", "Os teclados têm teclas de composição específicas.", "Sim.", "Não o faça sem antes ler o manual até ao fim."]
+    wide = translated(real, pieces, texts, width=4)
+    assert wide == [translated(real, pieces, [text], width=4)[0] for text in texts]
+
+    def mean(text, english):
+        with torch.no_grad():
+            return -real.loss(torch.tensor([pieces.encode(text)]), torch.tensor([pieces.encode(english)]), smoothing=0.0).item()
+
+    for text, greedy, found in zip(texts, translated(real, pieces, texts), wide):
+        assert mean(text, found) >= mean(text, greedy) - 1e-4
 
 
 @pytest.mark.slow

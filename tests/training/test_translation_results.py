@@ -1,5 +1,7 @@
 """What chapter 27 reads from its file: all that its script trains, and nothing that the script does not."""
 
+import dataclasses
+
 import pytest
 
 from examples import transformer_translation as example
@@ -44,9 +46,14 @@ def test_a_tiny_training_of_each_kind(monkeypatch):
     few = lambda splits: type(splits)(splits.train[:32], splits.validation[:32], splits.test[:2])
     monkeypatch.setattr(example, "spanish", lambda: few(parts))
     monkeypatch.setattr(example, "portuguese", lambda: (old.train[:32], old.test[:2]))
-    whole = example.tuned(0, epochs=1, warmup=1, part="norms and biases alone", old=1.0, examine=True)
-    assert whole["steps"] == 2 and whole["Portuguese"]["BLEU"] >= 0
-    moved = {part for part, share in whole["moved"].items() if share > 0}
-    assert "encoder.0.0" in moved and "embedding.weight" not in moved
-    trimmed = example.tuned(0, epochs=1, warmup=1, others=0, extra="", spell=example.nh, clip=None)
+    whole = example.tuned(0)
+    assert whole["steps"] == 5 and set(whole["shares"]) == {str(share) for share in example.SHARES} and len(whole["found"]) == 2
+    assert whole["BLEU"] >= 0 and whole["moved"]["encoder.0.0"] > 0
+    few_parts = dataclasses.replace(example.SHORT["with Portuguese"], every=1, part="norms and biases alone", old=1.0)
+    model, start, result = example.train(few_parts, 0)
+    changed = {name for name, value in model.state_dict().items() if not value.equal(start[name])}
+    assert result["steps"] == 2 and "encoder.0.0.norm.weight" in changed and all("norm" in name or "bias" in name for name in changed)
+    odd = dataclasses.replace(example.QUICK, every=1, warmup=1, others=0, extra="", spell=example.nh, clip=None)
+    trimmed = example.short(odd, 0)
     assert trimmed["over all pieces"]["BLEU"] >= 0 and trimmed["parameters"] == 16_907_008
+    assert example.scratch(dataclasses.replace(example.SMALL, epochs=1))["validation"]["chrF"] >= 0
