@@ -183,6 +183,8 @@ def tuned(number):
         model.load_state_dict(between(start, end, share))
         result["shares"][str(share)] = judged(model, pieces)
     model.load_state_dict(between(start, end, SHARE))
+    loose = help_pages("es", copies=True).test  # what the score would be if near copies had been left in
+    result["with near copies"] = scores(translated(model, pieces, loose.x, width=BEAM), loose.y) | {"sentences": len(loose)}
     found = translated(model, pieces, spanish().test.x, width=BEAM)
     return result | scores(found, spanish().test.y) | {"found": found if number == 0 else None}
 

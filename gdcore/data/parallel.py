@@ -43,13 +43,13 @@ def sentence_pairs(language, least=3, most=30):
                         f"And the other source is missing, too. {error}") from error
 
 
-def help_pages(language, least=3, most=30):
+def help_pages(language, least=3, most=30, copies=False):
     """GNOME's help as `Splits`: x the sentences in `language`, y in English, of `least` to `most` words each.
 
     language: a folder of the help, such as "es" or "pt_BR". A tenth of the pages is for validation and a tenth for the test, by a checksum
     of the page's name: the same pages in every language. A sentence stands in one part only, and validation and test hold nothing that
-    is also, or nearly (`near_copies`), in training. Warns of another edition than 43.0, to which the book's numbers belong. Raises
-    DataError.
+    is also, or nearly (`near_copies`), in training; copies: keep what is nearly there, to see how much better the scores look. Warns of
+    another edition than 43.0, to which the book's numbers belong. Raises DataError.
     """
     found = [(page, *pair) for page, texts in pages(language).items() for pair in texts]
     if language in EDITION:
@@ -57,7 +57,7 @@ def help_pages(language, least=3, most=30):
         if (len(found), digest) != EDITION[language]:
             warnings.warn(f"The help pages here hold {len(found):,} sentence pairs for {language!r}; edition 43.0, to which the book's "
                           f"numbers belong, holds {EDITION[language][0]:,}: expect other scores.", stacklevel=2)  # fmt: skip
-    return _split(found, least, most)
+    return _split(found, least, most, copies)
 
 
 def pages(language):
@@ -108,7 +108,7 @@ def near_copies(texts, others, limit=0.7):
 # -- parts ------------------------------------------------------------------------------------------------------------------------------
 
 
-def _split(found, least, most):
+def _split(found, least, most, copies=False):
     """Splits of (where, text, English): cut by the name of the place, each English sentence and each text once."""
     parts, seen = {"train": [], "validation": [], "test": []}, set()
     for name, tenths in (("train", range(2, 10)), ("validation", [1]), ("test", [0])):
@@ -118,7 +118,7 @@ def _split(found, least, most):
             if zlib.crc32(where.encode()) % 10 in tenths and fits and new:
                 seen |= {text.lower(), english.lower()}
                 parts[name].append((text, english))
-        if name != "train":
+        if name != "train" and not copies:
             trained = [pair for before in ("train", "validation") if before != name for pair in parts[before]]
             near = [near_copies([pair[side] for pair in parts[name]], [pair[side] for pair in trained]) for side in (0, 1)]
             parts[name] = [pair for pair, *copies in zip(parts[name], *near) if not any(copies)]

@@ -69,7 +69,7 @@ def test_one_sentence_for_what_is_missing_or_damaged(shelf, tmp_path):
 
 def test_another_edition_is_said(shelf):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parallel, "_split", lambda found, least, most: found)
+        patch.setattr(parallel, "_split", lambda found, *_: found)
         shelf("C", "a", "<p>One more thing.</p>")
         shelf("es", "a", "<p>Una cosa más.</p>")
         with pytest.warns(UserWarning, match="hold 1 sentence pairs for 'es'; edition 43.0, .* holds 4,907"):
@@ -95,6 +95,14 @@ def test_the_parts_of_edition_43(language, counts):
     for side in ("x", "y"):
         train, validation, test = (getattr(part, side) for part in parts)
         assert not any(parallel.near_copies(test, train + validation)) and not any(parallel.near_copies(validation, train))
+
+
+@needs_help
+def test_near_copies_can_be_kept_to_see_what_they_do():
+    strict, loose = parallel.help_pages("es"), parallel.help_pages("es", copies=True)
+    assert set(strict.train.x) == set(loose.train.x) and set(strict.test.x) < set(loose.test.x)
+    more = sorted(set(loose.test.y) - set(strict.test.y))
+    assert any(parallel.near_copies(more, loose.train.y)) and not set(map(str.lower, more)) & set(map(str.lower, loose.train.y))
 
 
 @needs_help

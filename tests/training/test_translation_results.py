@@ -46,6 +46,7 @@ def test_a_tiny_training_of_each_kind(monkeypatch):
     few = lambda splits: type(splits)(splits.train[:32], splits.validation[:32], splits.test[:2])
     monkeypatch.setattr(example, "spanish", lambda: few(parts))
     monkeypatch.setattr(example, "portuguese", lambda: (old.train[:32], old.test[:2]))
+    monkeypatch.setattr(example, "help_pages", lambda language, copies: few(parts))
     whole = example.tuned(0)
     assert whole["steps"] == 5 and set(whole["shares"]) == {str(share) for share in example.SHARES} and len(whole["found"]) == 2
     assert whole["BLEU"] >= 0 and whole["moved"]["encoder.0.0"] > 0
