@@ -24,3 +24,11 @@ def test_bars_show_the_median_between_the_ends():
     assert list(ax.lines[1].get_xdata()) == [5.0, 9.0]
     assert [text.get_text() for text in ax.texts] == ["3.0", "6.0", "goal"]
     assert ax.get_xlim()[0] == 0 and ax.yaxis.get_inverted()
+
+
+def test_a_way_goes_from_share_to_share():
+    fig, ax = draw.way({"Spanish": {0.0: 10, 0.5: 30, 1.0: 40}, "Portuguese": {0.0: 60, 1.0: 20}}, "t", kept=0.5)
+    spanish, portuguese, kept = ax.lines[:3]
+    assert spanish.get_xydata().tolist() == [[0, 10], [0.5, 30], [1, 40]] and portuguese.get_xydata().tolist() == [[0, 60], [1, 20]]
+    assert set(kept.get_xdata()) == {0.5} and ax.get_ylim()[0] == 0
+    assert {"Spanish", "Portuguese", "kept"} <= {text.get_text() for text in ax.texts}

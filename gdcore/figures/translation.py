@@ -1,10 +1,10 @@
-"""Drawings of a translation: who attends to whom, and named numbers as bars."""
+"""Drawings of a translation: who attends to whom, named numbers as bars, and scores on the way that the weights went."""
 
 import numpy as np
 
-from gdcore.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, figure
+from gdcore.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, figure, label_ends
 
-__all__ = ["attention", "bars"]
+__all__ = ["attention", "bars", "way"]
 
 
 def attention(panels, title=None, labels=("asks", "is asked")):
@@ -49,4 +49,22 @@ def bars(values, title=None, xlabel="", mark=None, colors=None, digits=1):
     ax.set_xlim(left=0)
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
+    return fig, ax
+
+
+def way(scores, title=None, labels=("share of the way that is kept", "BLEU"), kept=None):
+    """Scores along the line from the start to the end of a training: `scores` is {name: {share: score}}; `kept`: the share that is used.
+
+    Returns (fig, ax).
+    """
+    fig, ax = figure(title)
+    ends = []
+    for (name, points), color in zip(scores.items(), (BLUE, ORANGE, GREEN)):
+        ax.plot(list(points), list(points.values()), color=color, marker="o", markersize=5)
+        ends.append((max(points), points[max(points)], name, color))
+    if kept is not None:
+        ax.axvline(kept, color=INK, linewidth=1, linestyle=":")
+        ax.annotate("kept", (kept, 0), (-4, 4), xycoords=("data", "axes fraction"), textcoords="offset points", ha="right", va="bottom")
+    ax.set(xlabel=labels[0], ylabel=labels[1], ylim=(0, None))
+    label_ends(ax, ends)
     return fig, ax

@@ -211,7 +211,10 @@ class Transformer(nn.Module):
 
     @torch.no_grad()
     def search(self, source, width=4, longest=2.5):
-        """Pieces (n, t) by beam search: at each place the `width` likeliest beginnings go on; the best mean log-probability a piece wins."""
+        """Pieces (n, t) by beam search: at each place the `width` likeliest beginnings go on.
+
+        In the end the translation with the best mean log-probability of a piece wins. Sutskever et al. (2014), arXiv:1409.3215.
+        """
         n, first = len(source), torch.arange(len(source), device=source.device)[:, None] * width
         memory, there = (x.repeat_interleave(width, dim=0) for x in self.encode(source))
         piece, states, written = source.new_full((n * width, 1), PAD), None, source.new_zeros(n * width, 0)

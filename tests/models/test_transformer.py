@@ -117,7 +117,7 @@ def test_a_search_that_drops_nothing_finds_the_best_mean_of_all(pieces):
     names = pieces or [0, 1, 2]
     for source in torch.tensor([[2, 1, END], [1, 1, END], [2, 2, END]]):
 
-        def mean(row):
+        def mean(row, source=source):
             """Of the log-probabilities of the pieces of a row, END among them."""
             log_p = small(source[None], torch.tensor([[PAD, *row[:-1]]]))[0].log_softmax(dim=1)
             return log_p[range(len(row)), [names.index(piece) for piece in row]].mean().item()
