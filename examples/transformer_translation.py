@@ -32,7 +32,9 @@ def main(again=False):
         ledger.once(f"fine-tuned, seed {number}", functools.partial(tuned, number))
     for name, recipe in SHORT.items():
         for number in range(3):
-            ledger.once(f"short, {name}, seed {number}", functools.partial(short, recipe, number))
+            ledger.once(f"short, {name}, seed {number}", functools.partial(greedy, recipe, number))
+    for name, recipe in TRAP.items():
+        ledger.once(name, functools.partial(greedy, recipe, 0))
     for name, recipe in SCRATCH.items():
         ledger.once(name, functools.partial(scratch, recipe))
 
@@ -132,6 +134,7 @@ SHORT = {
     "no label smoothing": dataclasses.replace(QUICK, smoothing=0.0),
     "dropout 0.1": dataclasses.replace(QUICK, dropout=0.1),
 }
+TRAP = {f"trimmed softmax, rate {rate:g}": Recipe(others=0, rate=rate) for rate in (4e-4, 1e-3)}
 LARGE = Recipe(start="random", dropout=0.1, warmup=100)  # about the same minutes from random weights: the same network, and
 SMALL = Recipe(start="small", dropout=0.3, warmup=200, epochs=20)  # a small one, that has time for more epochs
 SCRATCH = {
@@ -196,8 +199,8 @@ def judged(model, pieces):
             for name, part in {"validation": parts.validation, "test": parts.test, "Portuguese": old}.items()}  # fmt: skip
 
 
-def short(recipe, number):
-    """A short training, and greedy translations of the test pages; for some recipes also of Portuguese, or over all pieces."""
+def greedy(recipe, number):
+    """A training, and greedy translations of the test pages; for some recipes also of Portuguese, or over all pieces."""
     pieces, (test, old) = vocabulary(recipe.extra), (spanish().test, portuguese()[1])
     model, _, result = train(recipe, number)
     found = translated(model, pieces, [recipe.spell(text) for text in test.x])

@@ -55,6 +55,6 @@ def test_a_tiny_training_of_each_kind(monkeypatch):
     changed = {name for name, value in model.state_dict().items() if not value.equal(start[name])}
     assert result["steps"] == 2 and "encoder.0.0.norm.weight" in changed and all("norm" in name or "bias" in name for name in changed)
     odd = dataclasses.replace(example.QUICK, every=1, warmup=1, others=0, extra="", spell=example.nh, clip=None)
-    trimmed = example.short(odd, 0)
+    trimmed = example.greedy(odd, 0)
     assert trimmed["over all pieces"]["BLEU"] >= 0 and trimmed["parameters"] == 16_907_008
     assert example.scratch(dataclasses.replace(example.SMALL, epochs=1))["validation"]["chrF"] >= 0
