@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 import pathlib
 import re
 import shutil
@@ -274,7 +275,8 @@ def test_an_interrupted_run_goes_on(tmp_path):
     folder, out = small(tmp_path, anna=CHECKED, zoe=slow)
     line = [sys.executable, "-m", "gdcore.grade", str(folder), "--out", str(out), "--workers", "1"]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-                               env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+                               env=os.environ | {"PYTHONPATH": str(ROOT)},  # a shell's background jobs inherit that Ctrl-C is ignored
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     assert "anna: 2 points" in process.stdout.readline()
     time.sleep(0.5)
     process.send_signal(2)

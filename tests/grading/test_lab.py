@@ -64,7 +64,7 @@ RIGHT = {
 TRIED = {
     "01_loss.ipynb": ("01.2", 0, "light"), "02_gradient.ipynb": ("02.3", 2, "dark"), "03_learning_rate.ipynb": ("03.2", 0, "dark"),
     "25_cnn_images.ipynb": ("25.3", 0, "light"), "26_rnn_sentiment.ipynb": ("26.5", 0, "dark"),
-    "27_transformer_translation.ipynb": ("27.3", 0, "light"),
+    "27_transformer_translation.ipynb": ("27.3", 3, "light"),
 }  # fmt: skip
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
