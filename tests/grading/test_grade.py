@@ -3,10 +3,10 @@
 import csv
 import json
 import os
-import signal
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
