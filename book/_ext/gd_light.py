@@ -1,12 +1,20 @@
 """Quick pages: nothing is loaded that a page does not use, and no script stands between the reader and the text.
 
 The theme brings 1.5 MB of icons as a script and a third of its style sheet for them, of which the pages use a dozen (gd.css draws
-them), loads its search on every page, and measures all blocks of code at once. Pygments puts each word and comma of code in an element
-of its own. What is still far from the window waits, too (gd.css, content-visibility).
+them), loads its search on every page, measures all blocks of code at once, and spreads its styles over eight files, each of which the
+text waits for. Pygments puts each word and comma of code in an element of its own. What is still far from the window waits, too (gd.css,
+content-visibility).
 """
 
 import re
+import zlib
 from pathlib import Path
+
+_SHEETS = (  # all style sheets, in the order in which they add to each other, become one
+    "basic.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css", "copybutton.css", "mystnb.*.css",
+    "gd-live.css", "gd.css",
+)  # fmt: skip
+_SHEET = "styles/book.css"
 
 _ICONS = "fontawesome.js"
 _SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")
@@ -25,7 +33,30 @@ def lighter(html, search=False):
 
     html = re.sub(r'<script\b[^>]*?src="([^"]+)"[^>]*></script>', change, html)
     html = re.sub(r'<link rel="preload" as="script"[^>]*>\s*', "", html)  # they would come before the style sheets
-    return re.sub(r"styles/theme\.css\b", "basic.css", html)  # which says nothing but: see basic.css
+    return _one_sheet(html)
+
+
+def _one_sheet(html):
+    """One link to a style sheet where the first was; a sheet that is not among ours keeps its own."""
+    names = "|".join(name.replace(".*.", ".[^\"]*").replace(".css", r"\.css") for name in ("styles/theme.css", *_SHEETS))
+    links = list(re.finditer(rf'<link\b[^>]*href="([^"]*_static/)(?:{names})(?:\?[^"]*)?"[^>]*>\s*', html))
+    for link in reversed(links):
+        html = html[: link.start()] + html[link.end() :]
+    if links:
+        one = f'<link rel="stylesheet" href="{links[0][1]}{_SHEET}?v={zlib.crc32("".join(link[0] for link in links).encode()):08x}" />\n'
+        html = html[: links[0].start()] + one + html[links[0].start() :]
+    return html
+
+
+def joined(static):
+    """The style sheets of the folder as one text; what they point to is seen from `styles`."""
+    parts = []
+    for pattern in _SHEETS:
+        for path in sorted(static.glob(pattern)):
+            text = path.read_text("utf-8").replace('@charset "UTF-8";', "")
+            up = "" if "/" in pattern else "../"
+            parts.append(re.sub(r"""url\((["']?)(?!data:|#|["'])""", rf"url(\1{up}", text))
+    return "\n".join(parts)
 
 
 def plainer(html):
@@ -66,6 +97,8 @@ def _files(app, error):
     for name, change in _CHANGES.items():
         path = Path(app.outdir, "_static", name)
         path.write_text(change(path.read_text("utf-8")), encoding="utf-8")
+    static = Path(app.outdir, "_static")
+    (static / _SHEET).write_text(joined(static), encoding="utf-8")
 
 
 def setup(app):

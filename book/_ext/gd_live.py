@@ -21,14 +21,13 @@ def _change(app, docname, cell, output):
 
 def _head(app, pagename, templatename, context, doctree):
     """A page with living figures or rule cards loads one script, printed anew with each build, that holds what this page needs."""
+    _write(app, "gd-live.css", script.styles)  # gd_light joins it to the other style sheets
     raws = "" if doctree is None else "".join(raw.astext() for raw in doctree.findall(nodes.raw))
     if 'class="gd-live"' not in raws and "gd-symbols" not in raws:
         return
     needed = [kind for kind in script.kinds() if f'"kind": "{kind}"' in raws] + ["explorer"] * ('"editable": true' in raws)
     name = "-".join(["gd-live", *needed])
     _write(app, f"{name}.js", lambda: minify.string("application/javascript", script.classic(needed)))
-    _write(app, "gd-live.css", script.styles)
-    app.add_css_file("gd-live.css")
     app.add_js_file(f"{name}.js", priority=200)
 
 

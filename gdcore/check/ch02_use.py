@@ -143,12 +143,13 @@ def training_cases(rng):
                                   ("the same at a third of the rate", 40, 3, 0.03, 12), ("a hundred people", 100, 4, 0.1, 10)):
         A = np.round(rng.normal(size=(n, d)), 3)
         y = np.round(A @ rng.uniform(2, 9, d) + 20 + rng.normal(size=n), 3)
-        yield Case(name, {"A": A, "y": y, "lr": lr, "steps": steps})
+        w = np.round(rng.normal(size=d), 3)  # from zero a run with a wrong sign would have the same losses
+        yield Case(name, {"A": A, "y": y, "w": w, "lr": lr, "steps": steps})
 
 
-def training(A, y, lr, steps, keep_w=False, keep_b=False, fold=np.sum, late=False):
+def training(A, y, w, lr, steps, keep_w=False, keep_b=False, fold=np.sum, late=False):
     """The losses of a line; slopes may be kept from step to step, and those of the intercept folded otherwise."""
-    w, b, to_w, to_b, losses = np.zeros(A.shape[1]), 0.0, 0.0, 0.0, []
+    b, to_w, to_b, losses = 0.0, 0.0, 0.0, []
     for _ in range(steps + 1 + late):
         error = A @ w + b - y
         losses.append(np.mean(error**2))
@@ -159,7 +160,7 @@ def training(A, y, lr, steps, keep_w=False, keep_b=False, fold=np.sum, late=Fals
 
 
 def trained_with(**changes):
-    return lambda A, y, lr, steps: training(A, y, lr, steps, **changes)
+    return lambda A, y, w, lr, steps: training(A, y, w, lr, steps, **changes)
 
 
 def everyone(back):
@@ -183,7 +184,7 @@ train = Question(
         Mistake("The slope of your intercept is a mean of a mean: n times too small.",
                 "The 1/n is in `back` already. A value that all use gets the sum of what comes back.", trained_with(fold=np.mean)),
         Mistake("The run is tamed by a smaller rate, not mended.", "Leave the rate as it is given. Both faults are still there.",
-                lambda A, y, lr, steps: training(A, y, lr / 10, steps, keep_w=True, keep_b=True, fold=everyone)),
+                lambda A, y, w, lr, steps: training(A, y, w, lr / 10, steps, keep_w=True, keep_b=True, fold=everyone)),
         Mistake("Your first loss is that after a step.", "Note the loss first, then step: the first one is what ignorance costs.",
                 trained_with(late=True)),
     ),

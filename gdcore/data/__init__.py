@@ -8,8 +8,8 @@ passes through one loader for each set, which asserts counts, balance and that n
 import importlib
 
 _WHERE = {"DataError": "store", "Examples": "examples", "Splits": "examples", "fashion_mnist": "images", "movie_reviews": "reviews",
-          "catalogue": "parallel", "help_pages": "parallel", "sentence_pairs": "parallel", "read_marian": "marian",
-          "portuguese_to_english": "marian"}  # fmt: skip
+          "catalogue": "parallel", "help_pages": "parallel", "program_pages": "parallel", "sentence_pairs": "parallel",
+          "read_marian": "marian", "portuguese_to_english": "marian"}  # fmt: skip
 __all__ = sorted(_WHERE)
 
 

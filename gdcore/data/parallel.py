@@ -2,6 +2,7 @@
 
 Both come as `Splits`: x the sentences to translate, y their English. The help is cut page by page (CC-BY-SA-3.0, the GNOME
 documentation project and its translators); Plone's catalogue, of single messages, message by message (GPL-2.0, the Plone Foundation).
+The help of single programs (CC-BY-SA or GFDL, each by its authors) is more of the same kind, to train on only.
 """
 
 import hashlib
@@ -12,12 +13,14 @@ import warnings
 import xml.etree.ElementTree as ElementTree
 import zlib
 
+from gdcore.data import debian
 from gdcore.data.examples import Examples, Splits, assert_disjoint, shuffled
 from gdcore.data.store import DataError, packaged
 
-__all__ = ["catalogue", "help_pages", "near_copies", "pages", "sentence_pairs"]
+__all__ = ["catalogue", "help_pages", "near_copies", "pages", "program_pages", "sentence_pairs"]
 
 HELP = pathlib.Path("/usr/share/help")  # where Debian's package gnome-user-docs puts it; C/ is English
+BOOKS = ("gnome-help", "system-admin-guide")  # its two books
 REMEDY = "on Debian or Ubuntu apt install gnome-user-docs brings it"
 BLOCKS = {"p", "title", "desc", "cite", "td", "th", "caption"}  # of Mallard, the format of the pages
 SKIPPED = {"credit", "license", "link", "revision", "comment"}
@@ -28,7 +31,18 @@ EDITION = {
     "es": (4907, "3324061af6bd16f4188630dd1acf2930f6b8e1b7c3b889cfd5dc4a4648ecf440"),
     "pt_BR": (5172, "53fb55866438f4e444d426337e3b3bc98142ecb08d6dd88d7e7d32c8f8fbebbc"),
     "gl": (3872, "29d9d2e9607dcb5d690fb75130ceafd8befe8a12ecdf748fb457aff24850991a"),
+    "es programs": (13333, "6822e919eed91dc1bd12813703eb4c2f38e8a94d85329b1fc74385af2bd62b18"),  # those of Debian 12
 }
+PROGRAMS = {  # with a help of their own: the package of Debian that holds it
+    "accerciser": "accerciser", "baobab": "baobab", "bijiben": "bijiben", "brasero": "brasero-common", "cheese": "cheese-common",
+    "deja-dup": "deja-dup", "eog": "eog", "epiphany": "epiphany-browser-data", "evince": "evince-common",
+    "evolution": "evolution-common", "file-roller": "file-roller", "gedit": "gedit-common", "glabels-3.0": "glabels-data",
+    "gnome-boxes": "gnome-boxes", "gnome-calculator": "gnome-calculator", "gnome-clocks": "gnome-clocks",
+    "gnome-dictionary": "gnome-dictionary", "gnome-system-monitor": "gnome-system-monitor", "gnome-terminal": "gnome-terminal-data",
+    "gnote": "gnote", "gthumb": "gthumb-data", "gtranslator": "gtranslator", "meld": "meld", "orca": "orca", "pitivi": "pitivi",
+    "polari": "polari", "seahorse": "seahorse", "shotwell": "shotwell-common", "simple-scan": "simple-scan", "sysprof": "sysprof",
+    "totem": "totem-common", "vinagre": "vinagre", "zenity": "zenity-common",
+}  # fmt: skip
 MESSAGES = ("plone", "cmfeditions", "cmfplacefulworkflow")  # the files of Plone's catalogue
 
 
@@ -52,12 +66,37 @@ def help_pages(language, least=3, most=30, copies=False):
     another edition than 43.0, to which the book's numbers belong. Raises DataError.
     """
     found = [(page, *pair) for page, texts in pages(language).items() for pair in texts]
-    if language in EDITION:
-        digest = hashlib.sha256(repr(found).encode()).hexdigest()
-        if (len(found), digest) != EDITION[language]:
-            warnings.warn(f"The help pages here hold {len(found):,} sentence pairs for {language!r}; edition 43.0, to which the book's "
-                          f"numbers belong, holds {EDITION[language][0]:,}: expect other scores.", stacklevel=2)  # fmt: skip
+    _warn_of_another(found, language, "help pages")
     return _split(found, least, most, copies)
+
+
+def program_pages(language, held, least=3, most=30):
+    """Sentences of the help of GNOME's programs (`PROGRAMS`), as `Examples`: more to train on, of the same kind and by the same hands.
+
+    held: the Splits of `help_pages` in this language. What they hold, or what nearly is in their validation or test, is left out. A help
+    that is not installed is fetched once, without installing its program, where there is apt-get. Warns of other editions than those
+    of Debian 12. Raises DataError.
+    """
+    there = [program for program in PROGRAMS if all((HELP / folder / program).is_dir() for folder in ("C", language))]
+    roots = debian.unpacked([package for program, package in PROGRAMS.items() if program not in there], ".page")
+    found = []
+    for program, package in PROGRAMS.items():
+        root = HELP if program in there else roots[package] / "usr/share/help"
+        found += [(page, *pair) for page, texts in _pages(root, language, program).items() for pair in texts]
+    if not found:
+        raise DataError(f"The programs' help has no page in English and in {language!r}: take a language of GNOME, on Debian.")
+    _warn_of_another(found, f"{language} programs", "programs' help")
+    judged = Examples(held.validation.x + held.test.x, held.validation.y + held.test.y)
+    seen = {text.lower() for part in held for text in part.x + part.y}
+    pairs = []
+    for _, text, english in found:
+        if _fits(text, english, least, most) and not {text.lower(), english.lower()} & seen:
+            seen |= {text.lower(), english.lower()}
+            pairs.append((text, english))
+    near = zip(near_copies([text for text, _ in pairs], judged.x), near_copies([english for _, english in pairs], judged.y))
+    pairs = [pair for pair, copies in zip(pairs, near) if not any(copies)]
+    pairs = [pairs[i] for i in shuffled(len(pairs))]
+    return Examples([text for text, _ in pairs], [english for _, english in pairs])
 
 
 def pages(language):
@@ -69,11 +108,15 @@ def pages(language):
     for folder, what in ((HELP / "C", "in English"), (HELP / language, f"in the language {language!r}")):
         if not folder.is_dir():
             raise DataError(f"There are no help pages of GNOME {what} ({folder} is not there): {REMEDY}.")
+    return {name: texts for book in BOOKS for name, texts in _pages(HELP, language, book).items()}
+
+
+def _pages(root, language, book):
     found = {}
-    for path in sorted((HELP / "C").rglob("*.page")):
-        name = path.relative_to(HELP / "C")
-        if (HELP / language / name).is_file():
-            english, foreign = _blocks(path), _blocks(HELP / language / name)
+    for path in sorted((root / "C" / book).rglob("*.page")):
+        name = path.relative_to(root / "C")
+        if (root / language / name).is_file():
+            english, foreign = _blocks(path), _blocks(root / language / name)
             if [place for place, _ in english] == [place for place, _ in foreign]:
                 texts = [(there, here) for (_, here), (_, there) in zip(english, foreign) if here and there and here != there]
                 found[name.with_suffix("").as_posix()] = [pair for text in texts for pair in _sentences(*text)]
@@ -113,9 +156,8 @@ def _split(found, least, most, copies=False):
     parts, seen = {"train": [], "validation": [], "test": []}, set()
     for name, tenths in (("train", range(2, 10)), ("validation", [1]), ("test", [0])):
         for where, text, english in found:
-            fits = least <= len(english.split()) <= most and len(text.split()) <= 1.5 * most
             new = text.lower() not in seen and english.lower() not in seen
-            if zlib.crc32(where.encode()) % 10 in tenths and fits and new:
+            if zlib.crc32(where.encode()) % 10 in tenths and new and _fits(text, english, least, most):
                 seen |= {text.lower(), english.lower()}
                 parts[name].append((text, english))
         if name != "train" and not copies:
@@ -127,6 +169,17 @@ def _split(found, least, most, copies=False):
     assert_disjoint({name: [english.lower() for _, english in pairs] for name, pairs in parts.items()})
     parts = {name: [pairs[i] for i in shuffled(len(pairs))] for name, pairs in parts.items()}
     return Splits(*(Examples([text for text, _ in pairs], [english for _, english in pairs]) for pairs in parts.values()))
+
+
+def _fits(text, english, least, most):
+    return least <= len(english.split()) <= most and len(text.split()) <= 1.5 * most
+
+
+def _warn_of_another(found, edition, what):
+    """Warn if these are not the sentence pairs of which the book reports."""
+    if edition in EDITION and (len(found), hashlib.sha256(repr(found).encode()).hexdigest()) != EDITION[edition]:
+        warnings.warn(f"The {what} here hold {len(found):,} sentence pairs for {edition!r}; edition 43.0, to which the book's numbers "
+                      f"belong, holds {EDITION[edition][0]:,}: expect other scores.", stacklevel=3)  # fmt: skip
 
 
 # -- Mallard, the format of the help pages ----------------------------------------------------------------------------------------------

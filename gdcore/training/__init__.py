@@ -5,9 +5,9 @@ torch optimizer and writes down losses, seconds and joules. It leaves as a `Reco
 `results` stores together with the machine that made it.
 """
 
-from gdcore.training.batches import Batches
+from gdcore.training.batches import Batches, InTurn
 from gdcore.training.loop import fit
 from gdcore.training.record import Record
 from gdcore.training.results import machine, read_results, write_results
 
-__all__ = ["Batches", "Record", "fit", "machine", "read_results", "write_results"]
+__all__ = ["Batches", "InTurn", "Record", "fit", "machine", "read_results", "write_results"]

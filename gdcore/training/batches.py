@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-__all__ = ["Batches", "generator"]
+__all__ = ["Batches", "InTurn", "generator"]
 
 
 class Batches:
@@ -32,6 +32,25 @@ class Batches:
         for which in order[: len(self) * self.size].split(self.size):
             x = self.x[which]
             yield (x if self.augment is None else self.augment(x, draws)), self.y[which]
+
+
+class InTurn:
+    """Batches of several kinds as one epoch: all of the first, then all of the second, and so on.
+
+    parts: objects with len() and epoch(k), such as `Batches`. One that stands there twice comes in two orders.
+    """
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def __len__(self):
+        """Batches an epoch."""
+        return sum(map(len, self.parts))
+
+    def epoch(self, number):
+        """The batches of epoch `number`, counted from 0."""
+        for place, part in enumerate(self.parts):
+            yield from part.epoch(number * len(self.parts) + place)
 
 
 def generator(*seeds):

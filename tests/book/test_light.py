@@ -1,5 +1,6 @@
 """Pages are light: formulas need no script, nothing is there that nobody asks for, and what waits for its layout is not lost."""
 
+import re
 import sys
 
 import pytest
@@ -59,6 +60,18 @@ def test_the_themes_files_were_changed(book):
     script = (static / "scripts" / "pydata-sphinx-theme.js").read_text("utf-8")
     assert "new IntersectionObserver(([n],o)=>{n.isIntersecting&&(o.disconnect(),e.tabIndex=e.scrollWidth>" in script
     assert (static / "basic.css").exists()
+
+
+def test_a_page_waits_for_one_style_sheet_and_all_that_it_points_to_is_there(book):
+    for page in book.pages:
+        sheets = re.findall(r'<link\b[^>]*rel="stylesheet"[^>]*href="([^"?]*)|<link\b[^>]*href="([^"?]*)[^>]*rel="stylesheet"',
+                            (book.html / f"{page}.html").read_text("utf-8"))  # fmt: skip
+        assert ["".join(sheet).removeprefix("../") for sheet in sheets] == ["_static/styles/book.css"], page
+    folder = book.html / "_static" / "styles"
+    css = (folder / "book.css").read_text("utf-8")
+    assert all((book.html / "_static" / name).read_text("utf-8").strip()[-200:] in css for name in ("gd.css", "gd-live.css"))
+    files = [name.partition("?")[0] for name in re.findall(r"""url\(["']?((?!data:|#)[^"')]+)""", css)]
+    assert len(files) > 3 and [name for name in files if not (folder / name).exists()] == []
 
 
 def test_formulas_and_drawings_need_no_script(book, chromium):

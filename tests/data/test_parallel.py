@@ -3,7 +3,7 @@
 
 import pytest
 
-from gdcore.data import DataError, catalogue, parallel
+from gdcore.data import DataError, Examples, Splits, catalogue, parallel
 
 HERE = (parallel.HELP / "C").is_dir()
 needs_help = pytest.mark.skipif(not HERE, reason="GNOME's help pages are not on this machine")
@@ -12,11 +12,11 @@ HEAD = '<page xmlns="http://projectmallard.org/1.0/" xmlns:i="http://projectmall
 
 @pytest.fixture
 def shelf(tmp_path, monkeypatch):
-    """A folder of help pages; write(language, page, body) puts one into it."""
+    """A folder of help pages; write(language, page, body) puts one into it, or into another book or folder."""
     monkeypatch.setattr(parallel, "HELP", tmp_path)
 
-    def write(language, page, body):
-        path = tmp_path / language / "gnome-help" / f"{page}.page"
+    def write(language, page, body, book="gnome-help", root=tmp_path):
+        path = root / language / book / f"{page}.page"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{HEAD}{body}</page>", encoding="utf-8")
         return path
@@ -74,6 +74,52 @@ def test_another_edition_is_said(shelf):
         shelf("es", "a", "<p>Una cosa más.</p>")
         with pytest.warns(UserWarning, match="hold 1 sentence pairs for 'es'; edition 43.0, .* holds 4,907"):
             parallel.help_pages("es")
+
+
+@pytest.fixture
+def programs(shelf, tmp_path, monkeypatch):
+    """program_pages on two programs, eog that is installed and gedit that is not; put(program, *pairs) gives one a page of paragraphs."""
+    monkeypatch.setattr(parallel, "PROGRAMS", {"eog": "eog", "gedit": "gedit-common"})
+    monkeypatch.setattr(parallel, "EDITION", {})
+    asked = []
+    monkeypatch.setattr(parallel.debian, "unpacked", lambda names, ending: asked.append(names) or {n: tmp_path / "debs" / n for n in names})
+
+    def put(program, *pairs):
+        root = tmp_path if program == "eog" else tmp_path / "debs" / "gedit-common" / "usr/share/help"
+        for language, side in (("es", 0), ("C", 1)):
+            shelf(language, "a", "".join(f"<p>{pair[side]}</p>" for pair in pairs), program, root)
+
+    return put, asked
+
+
+def held(train=(), validation=(), test=()):
+    return Splits(*(Examples([x for x, _ in part], [y for _, y in part]) for part in (train, validation, test)))
+
+
+def test_the_programs_help_comes_from_the_system_or_from_packages(programs):
+    put, asked = programs
+    put("eog", ("Abra una imagen.", "Open an image."))
+    put("gedit", ("Guarde el archivo ahora.", "Save the file now."), ("Dos palabras", "Two words"))
+    found = parallel.program_pages("es", held())
+    assert set(zip(found.x, found.y)) == {("Abra una imagen.", "Open an image."), ("Guarde el archivo ahora.", "Save the file now.")}
+    assert asked == [["gedit-common"]]
+    assert parallel.pages("es") == {}  # which is of the two books alone
+
+
+def test_the_programs_help_holds_nothing_that_is_judged(programs):
+    put, _ = programs
+    put("eog", ("Pulse ahora el botón rojo de arriba.", "Press the red button at the top now."),
+        ("Abra las dos ventanas.", "Open both of the windows."), ("Elija uno de los colores.", "Choose one of the colours."),
+        ("Elija uno de los colores.", "Take one of those."))  # fmt: skip
+    put("gedit", ("Cierre esto.", "Close this at once."))
+    all_of_them = parallel.program_pages("es", held())
+    assert len(all_of_them) == 4  # a text twice counts once
+    near, same = ("Otra cosa distinta.", "Press the green button at the top now."), ("ABRA LAS DOS VENTANAS.", "Something else here.")
+    for part in ("validation", "test"):
+        assert not {near[1], "Press the red button at the top now."} & set(parallel.program_pages("es", held(**{part: [near]})).y)
+        assert "Open both of the windows." not in parallel.program_pages("es", held(**{part: [same]})).y
+    trained = parallel.program_pages("es", held(train=[near, same])).y
+    assert "Press the red button at the top now." in trained and "Open both of the windows." not in trained
 
 
 def test_near_copies_share_most_of_their_words():

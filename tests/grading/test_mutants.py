@@ -19,9 +19,7 @@ CODED = [q for q in QUESTIONS if q.mode != "answer"]
 REACHED = "the goal is reached all the same, and any way to it is allowed"
 MIRRORED = "from zero weights the run is the mirror image of the right one, with the same losses"
 EQUIVALENT = {
-    "01.8: 50 becomes 51": REACHED + ": one more round of a search that has settled",
     "01.8: 40 becomes 41": REACHED + ": δ is a choice",
-    "02.7: A @ w + b - y becomes A @ w + b + y": MIRRORED,
     "02.8: 1.0 becomes 2.0": REACHED,
     "02.8: 4 becomes 5": REACHED,
     "02.8: 2 becomes 3": REACHED,

@@ -10,7 +10,7 @@ from torch import nn
 
 import gdcore.optim
 from gdcore import schedules
-from gdcore.training import Batches, Record, fit
+from gdcore.training import Batches, InTurn, Record, fit
 
 
 def problem(seed=0, augment=None):
@@ -178,3 +178,15 @@ def test_a_record_names_its_columns():
     with pytest.raises(KeyError, match="step, seconds, loss, accuracy"):
         record["acc"]
     assert record.as_run("loss", accuracy="accuracy") == {"losses": [2.0], "steps": [1], "seconds": [0.1], "accuracy": [0.5]}
+
+
+def test_batches_in_turn_come_one_kind_after_the_other_in_new_orders():
+    numbers = Batches(torch.arange(4), torch.arange(4), 2, seed=1)
+    letters = Batches(torch.arange(10, 13), torch.arange(3), 1, seed=1)
+    batches = InTurn(letters, numbers, numbers)
+    epochs = [[x.tolist() for x, _ in batches.epoch(k)] for k in range(2)]
+    assert len(batches) == 7 == len(epochs[0])
+    for epoch in epochs:
+        assert sorted(sum(epoch[:3], [])) == [10, 11, 12] and sorted(sum(epoch[3:5], [])) == sorted(sum(epoch[5:], [])) == [0, 1, 2, 3]
+    assert epochs[0][3:5] == [x.tolist() for x, _ in numbers.epoch(1)] and epochs[0][5:] == [x.tolist() for x, _ in numbers.epoch(2)]
+    assert epochs[1][5:] == [x.tolist() for x, _ in numbers.epoch(5)]

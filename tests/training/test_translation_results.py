@@ -29,9 +29,10 @@ def test_all_that_the_script_trains_is_stored_and_nothing_else(asked):
 
 
 def test_all_trainings_came_to_their_end_and_say_where(asked):
-    for key, entry in asked.items():
+    assert [key for key, entry in asked.items() if "record" not in entry] == ["before", "programs"]
+    for entry in asked.values():
         assert {"CPU", "cores", "threads", "torch"} <= set(entry["machine"]) and entry["wall"] > 0
-        if key != "before":
+        if "record" in entry:
             assert entry["record"]["status"] == "finished" and entry["record"]["points"][-1]["step"] == entry["steps"]
             assert 0 <= entry["BLEU"] <= 100 and 0 < entry["chrF"] <= 100
 
@@ -47,13 +48,16 @@ def test_a_tiny_training_of_each_kind(monkeypatch):
     monkeypatch.setattr(example, "spanish", lambda: few(parts))
     monkeypatch.setattr(example, "portuguese", lambda: (old.train[:32], old.test[:2]))
     monkeypatch.setattr(example, "help_pages", lambda language, copies: few(parts))
-    whole = example.tuned(0)
+    monkeypatch.setattr(example, "programs", lambda most: parts.train[32:64])
+    whole = example.tuned(example.Recipe(), 0)
     assert whole["steps"] == 5 and set(whole["shares"]) == {str(share) for share in example.SHARES} and len(whole["found"]) == 2
     assert whole["BLEU"] >= 0 and whole["moved"]["encoder.0.0"] > 0
     few_parts = dataclasses.replace(example.SHORT["with Portuguese"], every=1, part="norms and biases alone", old=1.0)
     model, start, result = example.train(few_parts, 0)
     changed = {name for name, value in model.state_dict().items() if not value.equal(start[name])}
     assert result["steps"] == 2 and "encoder.0.0.norm.weight" in changed and all("norm" in name or "bias" in name for name in changed)
+    wide = dataclasses.replace(example.SMALL, more=30, epochs=1)
+    assert example.train(wide, 0)[2]["steps"] == 3  # two batches of both, one of the pages
     odd = dataclasses.replace(example.QUICK, every=1, warmup=1, others=0, extra="", spell=example.nh, clip=None)
     trimmed = example.greedy(odd, 0)
     assert trimmed["over all pieces"]["BLEU"] >= 0 and trimmed["parameters"] == 16_907_008
