@@ -1,6 +1,7 @@
 """What chapter 27 reports: a Portuguese model learns Spanish, by fine-tuning, from scratch, in parts, and with its old data beside.
 
-All trainings are on the help pages of GNOME 43.0. Choices were made by the validation pages; test pages were translated at the end.
+All trainings are on the help pages of GNOME 43.0, some first on those of its programs. Choices were made by the validation pages; the
+test pages were translated at the end.
 """
 
 import dataclasses
@@ -10,12 +11,12 @@ import torch
 
 from examples.ledger import Ledger
 from gdcore import optim, schedules, seed
-from gdcore.data import help_pages, portuguese_to_english, read_marian
-from gdcore.data.parallel import near_copies
+from gdcore.data import help_pages, portuguese_to_english, program_pages, read_marian
+from gdcore.data.parallel import PROGRAMS, near_copies
 from gdcore.models.marian_weights import from_marian
 from gdcore.models.transformer import END, PAD, Transformer
 from gdcore.models.translation import Pieces, SentencePairs, scores, translated
-from gdcore.training import fit
+from gdcore.training import InTurn, fit
 from gdcore.training.weights import between, moved
 
 EXTRA = "ñÑ¿¡"
@@ -28,8 +29,10 @@ def main(again=False):
     torch.set_num_threads(2)
     ledger = Ledger("transformer_translation", again)
     ledger.once("before", before)
+    ledger.once("programs", neighbours)
     for number in range(3):
-        ledger.once(f"fine-tuned, seed {number}", functools.partial(tuned, number))
+        ledger.once(f"fine-tuned, seed {number}", functools.partial(tuned, Recipe(), number))
+        ledger.once(f"more, seed {number}", functools.partial(tuned, MORE, number))
     for name, recipe in SHORT.items():
         for number in range(3):
             ledger.once(f"short, {name}, seed {number}", functools.partial(greedy, recipe, number))
@@ -45,6 +48,11 @@ def main(again=False):
 @functools.cache
 def spanish():
     return help_pages("es")
+
+
+@functools.cache
+def programs(most):
+    return program_pages("es", spanish(), most=most)
 
 
 @functools.cache
@@ -101,7 +109,8 @@ class Recipe:
 
     part: of PARTS. spell: what is done to the Spanish. old: Portuguese pairs for each Spanish one. slow: the table's share of the rate.
     others: pieces drawn at each step for all that no target holds; 0 leaves those out, of the training and then of the translations.
-    every: 2 takes every second of the sentences.
+    every: 2 takes every second of the sentences. more: the programs' help, sentences of at most so many words, comes once
+    before the epochs, mixed with the pages.
     """
 
     epochs: int = 5
@@ -118,8 +127,10 @@ class Recipe:
     old: float = 0.0
     slow: float = 1.0
     every: int = 1
+    more: int = 0
 
 
+MORE = Recipe(more=22, epochs=2)
 QUICK = Recipe(epochs=1, every=2)
 SHORT = {
     "everything": QUICK,
@@ -140,6 +151,9 @@ SMALL = Recipe(start="small", dropout=0.3, warmup=200, epochs=20)  # a small one
 SCRATCH = {
     **{f"from scratch, rate {rate:g}": dataclasses.replace(LARGE, rate=rate) for rate in (5e-4, 1e-3)},
     **{f"from scratch, small, rate {rate:g}": dataclasses.replace(SMALL, rate=rate) for rate in (1e-3, 2e-3)},
+    # with more sentences, at the better rate, for about as many steps
+    "more, from scratch": dataclasses.replace(LARGE, rate=5e-4, more=30, epochs=2),
+    "more, from scratch, small": dataclasses.replace(SMALL, rate=2e-3, more=30, epochs=16),
 }
 
 # -- training ---------------------------------------------------------------------------------------------------------------------------
@@ -154,8 +168,9 @@ def train(recipe, number):
     if recipe.old:
         count = int(recipe.old * len(sources))
         sources, targets = sources + encode(portuguese()[0].x[:count]), targets + encode(portuguese()[0].y[:count])
+    more = [encode(side) for side in (programs(recipe.more).x, programs(recipe.more).y)] if recipe.more else ([], [])
     model = fresh(recipe)
-    used = torch.tensor(sorted({END, *(piece for row in targets for piece in row)}))
+    used = torch.tensor(sorted({END, *(piece for row in targets + more[1] for piece in row)}))
     if recipe.others:
         loss = lambda model, x, y: model.sampled_loss(x, y, used, recipe.others, recipe.smoothing)
     else:
@@ -164,21 +179,22 @@ def train(recipe, number):
     at_first = {name: value.clone() for name, value in model.state_dict().items()}
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(PARTS[recipe.part](name))
-    batches = SentencePairs(sources, targets, SIZE, number)
-    total = recipe.epochs * len(batches)
-    warmup = min(recipe.warmup, total // 3)
+    batches = InTurn(*[SentencePairs(sources, targets, SIZE, number)] * recipe.epochs)
+    if recipe.more:
+        batches = InTurn(SentencePairs(sources + more[0], targets + more[1], SIZE, number), *batches.parts)
+    warmup = min(recipe.warmup, len(batches) // 3)
     optimizer = optim.Adam(groups(model, recipe), lr=recipe.rate, betas=(0.9, 0.98), compile=True)
-    record = fit(model, batches, loss, optimizer, epochs=recipe.epochs, clip=recipe.clip,
-                 schedule=schedules.wsd(total, warmup, total - warmup), measure=validation(pieces, recipe.spell))
+    record = fit(model, batches, loss, optimizer, epochs=1, every=len(sources) // SIZE, clip=recipe.clip,
+                 schedule=schedules.wsd(len(batches), warmup, len(batches) - warmup), measure=validation(pieces, recipe.spell))
     count = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    return model, at_first, {"record": record.as_dict(), "steps": total, "seconds": record.seconds, "joules": record.joules,
+    return model, at_first, {"record": record.as_dict(), "steps": len(batches), "seconds": record.seconds, "joules": record.joules,
                              "parameters": count}  # fmt: skip
 
 
-def tuned(number):
-    """The chapter's recipe, and what becomes of the translations on the way back to the start. For seed 0 they are kept."""
+def tuned(recipe, number):
+    """One of the chapter's recipes, and what becomes of the translations on the way back to the start. For seed 0 they are kept."""
     pieces = vocabulary()
-    model, start, result = train(Recipe(), number)
+    model, start, result = train(recipe, number)
     end = {name: value.clone() for name, value in model.state_dict().items()}
     result["moved"] = moved(start, end, layer)
     result["shares"] = {}
@@ -246,6 +262,12 @@ def validation(pieces, spell=str):
         return {"validation loss": sum(loss * count for loss, count in bills) / sum(count for _, count in bills)}
 
     return measure
+
+
+def neighbours():
+    """How much the help of the programs holds, and what."""
+    found = programs(MORE.more)
+    return {"programs": len(PROGRAMS), "sentences": len(found), "first": list(zip(found.x, found.y))[:3]}
 
 
 def before():
