@@ -103,5 +103,5 @@ def _files(app, error):
 
 def setup(app):
     app.connect("html-page-context", _context)
-    app.connect("build-finished", _files)
+    app.connect("build-finished", _files, priority=900)  # after the theme, which writes pygments.css there
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

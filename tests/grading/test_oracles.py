@@ -115,10 +115,10 @@ def test_the_broken_training_has_the_symptoms_that_are_told():
     y = A @ [2.0, 5.0, 8.0] + 20 + rng.normal(size=40)
     B = np.c_[A, np.ones(40)]
     least = np.mean((B @ np.linalg.lstsq(B, y, rcond=None)[0] - y) ** 2)
-    swinging = training(A, y, 0.1, 200, keep_w=True, keep_b=True, fold=everyone)
+    swinging = training(A, y, np.zeros(3), 0.1, 200, keep_w=True, keep_b=True, fold=everyone)
     assert (np.diff(swinging[-50:]) > 0).sum() > 10 and swinging[-50:].max() > 100 * least
-    assert training(A, y, 0.1, 20_000, fold=everyone)[-1] < 1e-12 < least
-    assert np.isclose(training(A, y, 0.1, 2000)[-1], least, rtol=1e-9)
+    assert training(A, y, np.zeros(3), 0.1, 20_000, fold=everyone)[-1] < 1e-12 < least
+    assert np.isclose(training(A, y, np.zeros(3), 0.1, 2000)[-1], least, rtol=1e-9)
 
 
 def test_a_box_counts_and_refuses():
