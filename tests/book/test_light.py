@@ -14,6 +14,7 @@ import gd_math
 
 pytestmark = pytest.mark.slow
 
+SHEETS = ("gd.css", "gd-live.css", "pygments.css")  # that the build writes or we do
 CHAPTER = "chapters/03_learning_rate.html"  # the longest
 
 
@@ -69,7 +70,7 @@ def test_a_page_waits_for_one_style_sheet_and_all_that_it_points_to_is_there(boo
         assert ["".join(sheet).removeprefix("../") for sheet in sheets] == ["_static/styles/book.css"], page
     folder = book.html / "_static" / "styles"
     css = (folder / "book.css").read_text("utf-8")
-    assert all((book.html / "_static" / name).read_text("utf-8").strip()[-200:] in css for name in ("gd.css", "gd-live.css", "pygments.css"))
+    assert all((book.html / "_static" / name).read_text("utf-8").strip()[-200:] in css for name in SHEETS)
     files = [name.partition("?")[0] for name in re.findall(r"""url\(["']?((?!data:|#)[^"')]+)""", css)]
     assert len(files) > 3 and [name for name in files if not (folder / name).exists()] == []
 
