@@ -21,7 +21,8 @@ def _change(app, docname, cell, output):
 
 def _head(app, pagename, templatename, context, doctree):
     """A page with living figures or rule cards loads one script, printed anew with each build, that holds what this page needs."""
-    _write(app, "gd-live.css", script.styles)  # gd_light joins it to the other style sheets
+    _write(app, "gd-live.css", script.styles)
+    app.add_css_file("gd-live.css")  # on each page, since gd_light joins it to the other style sheets, and counts its version in
     raws = "" if doctree is None else "".join(raw.astext() for raw in doctree.findall(nodes.raw))
     if 'class="gd-live"' not in raws and "gd-symbols" not in raws:
         return

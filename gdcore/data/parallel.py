@@ -178,8 +178,8 @@ def _fits(text, english, least, most):
 def _warn_of_another(found, edition, what):
     """Warn if these are not the sentence pairs of which the book reports."""
     if edition in EDITION and (len(found), hashlib.sha256(repr(found).encode()).hexdigest()) != EDITION[edition]:
-        warnings.warn(f"The {what} here hold {len(found):,} sentence pairs for {edition!r}; edition 43.0, to which the book's numbers "
-                      f"belong, holds {EDITION[edition][0]:,}: expect other scores.", stacklevel=3)  # fmt: skip
+        warnings.warn(f"The {what} here hold {len(found):,} sentence pairs for {edition!r}; the edition to which the book's numbers "
+                      f"belong (43.0, in Debian 12) holds {EDITION[edition][0]:,}: expect other scores.", stacklevel=3)  # fmt: skip
 
 
 # -- Mallard, the format of the help pages ----------------------------------------------------------------------------------------------
