@@ -6,6 +6,8 @@ import json
 import pathlib
 
 from benchmarks.contestants import CONTESTANTS, OURS, PEERS
+from benchmarks.floors import FLOORS, floors, scaled
+from benchmarks.goals import verdicts
 from benchmarks.problems import PROBLEMS, gpt2_small, parameters
 from benchmarks.timing import first_step, race
 from gdcore.training import machine
@@ -34,6 +36,7 @@ def main():
             results.append(result)
             times = "".join(f"{result['ms'][name]:16.3f}" if name in result["ms"] else f"{'–':>16}" for name in columns)
             print(f"({problem}) {method:16}{times}{result['first_compiled_step_s']:8.2f}   {in_words(result)}", flush=True)
+    print("", *verdicts(results), sep="\n")
     asked.json.parent.mkdir(parents=True, exist_ok=True)
     asked.json.write_text(json.dumps({"machine": facts, "results": results}, indent=1) + "\n", encoding="utf-8")
     print(f"\nWritten to {asked.json}.")
@@ -41,17 +44,19 @@ def main():
 
 def measure(problem, method, seconds):
     """The timings of one method on one problem, all contestants on the same parameters and gradients."""
-    muon = method == "Muon"
+    muon = method.startswith("Muon")
     shapes = gpt2_small(MUON_BLOCKS) if muon and problem == "c" else PROBLEMS[problem]()
     params = parameters(shapes, matrices=muon)
     optimizers, first = {}, {}
     for name, make in CONTESTANTS[method].items():
         optimizers[name], first[name] = first_step(make, params)
-    ms = race(optimizers, seconds)
+    raced = scaled(method, race(optimizers | floors(problem, method, params), seconds))
     optimizers.clear()
     gc.collect()
+    ms = {name: time for name, time in raced.items() if name not in FLOORS}
     return {
         "problem": problem, "method": method, "tensors": len(params), "numbers": sum(p.numel() for p in params), "ms": ms,
+        "floor_ms": {name: time for name, time in raced.items() if name in FLOORS},
         "first_compiled_step_s": first[OURS[1]], "ratios": ratios(ms),
     }  # fmt: skip
 

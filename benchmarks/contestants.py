@@ -42,5 +42,7 @@ CONTESTANTS = {
     "Lion": _method(optim.Lion, peer=_peer("Lion", lr=1e-5, weight_decay=0.0), lr=1e-5),
     "LAMB": _method(optim.LAMB, peer=_peer("Lamb", lr=1e-5), lr=1e-5),
     "Muon": _method(optim.Muon, T.Muon, foreach=False, lr=1e-5),
+    # torch multiplies bfloat16, however slow the machine is at that
+    "Muon, full": _method(functools.partial(optim.Muon, ns_precision="full"), T.Muon, foreach=False, lr=1e-5),
 }
 PEERS = ("torch loop", "torch foreach", "torch fused", "pytorch_optimizer")

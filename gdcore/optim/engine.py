@@ -16,8 +16,9 @@ from gdcore.kernels.native import NativeKernel
 
 __all__ = ["bucket_for", "plain_step", "program_of"]
 
-CHUNK = 65536  # entries: with a temporary or two, five arrays of this length stay in a second-level cache
-SMALL = 16384  # entries: below this a tensor costs more in calls than in arithmetic
+CHUNK = 262144  # entries: five arrays of this length fit into a last-level cache, and a call costs little beside them
+TASK = 65536  # entries: a thread's portion of a compiled loop, which has no calls to save
+SMALL = 16384  # entries for each torch call that packing saves: below this the call costs more than the copies
 _programs, _kernels = {}, {}
 
 
@@ -128,9 +129,10 @@ class FlatBucket:
 
     def _pack(self, params, memory, like):
         """Packs of small tensors, each of at most CHUNK entries; they share the space into which they are gathered."""
-        runs, room = [], 0
+        runs, room = [], -1  # the first tensor opens a run, an empty one too
+        small = min(CHUNK, SMALL * (self.kernel.calls - 1 if self.kernel else 1))
         for p, m in zip(params, memory, strict=True):
-            if p.numel() <= SMALL and not p.is_complex() and (self.kernel is None or self.kernel.calls > 1):
+            if p.numel() <= small and not p.is_complex():
                 if p.numel() > room:
                     runs.append([])
                     room = CHUNK
@@ -198,7 +200,7 @@ class NativeBucket:
             m.update((n, m[n].contiguous()) for n in names)
         self.memory = [[m[n] for n in names] for m in memory]
         self.sizes = [_real(p).numel() for p in params]
-        self.tasks = [(k, i, min(CHUNK, n - i)) for k, n in enumerate(self.sizes) for i in range(0, n, CHUNK)]
+        self.tasks = [(k, i, min(TASK, n - i)) for k, n in enumerate(self.sizes) for i in range(0, n, TASK)]
         self.shares = self._share(torch.get_num_threads())
 
     def _share(self, threads):
@@ -210,7 +212,7 @@ class NativeBucket:
             if done * threads >= total * (len(shares) + 1):
                 shares.append(part)
                 part = []
-        shares = [s for s in [*shares, part] if s] if total > CHUNK else [self.tasks]
+        shares = [s for s in [*shares, part] if s] if total > TASK else [self.tasks]
         return [(len(s), *((ctypes.c_long * len(s))(*column) for column in zip(*s, strict=True))) for s in shares if s]
 
     def step(self, rule, hyper, t, scalars):

@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 import gdcore.optim
 from gdcore.rules import EMA, Adam, Lookahead
@@ -224,6 +225,28 @@ def test_hooks_run_and_zero_grad_clears():
     optimizer.zero_grad()
     assert seen == ["before", "after"]
     assert all(p.grad is None for p in params)
+
+
+def test_a_hook_for_all_optimizers_and_the_profiler_are_heard_too():
+    params, seen = parameters(), []
+    optimizer = gdcore.optim.Adam(params)
+    set_gradients(params, torch.Generator().manual_seed(1))
+    hooks = [register(lambda *_: seen.append(1)) for register in (register_optimizer_step_pre_hook, register_optimizer_step_post_hook)]
+    optimizer.step()
+    for hook in hooks:
+        hook.remove()
+    with torch.profiler.profile() as profile:
+        optimizer.step()
+    assert seen == [1, 1]
+    assert "Optimizer.step#Adam.step" in {event.name for event in profile.events()}
+
+
+@pytest.mark.parametrize("cls", [gdcore.optim.SGD, gdcore.optim.Adam])
+def test_a_parameter_without_entries_is_passed_over(cls):
+    empty, full = torch.nn.Parameter(torch.zeros(0)), torch.nn.Parameter(torch.zeros(3))
+    empty.grad, full.grad = torch.zeros(0), torch.ones(3)
+    cls([empty, full], lr=0.5).step()
+    assert full.tolist() == pytest.approx([-0.5] * 3, rel=1e-6)
 
 
 def test_a_learning_rate_may_be_a_tensor_that_changes_in_place():
