@@ -75,6 +75,27 @@ def roles(notebook):
     return re.findall(r"\{[a-z:-]+\}`[^`]*`|^```\{.*|^:::.*", prose, flags=re.MULTILINE)
 
 
+GITHUB = set("""h1 h2 h3 h4 h5 h6 br b i strong em a pre code img tt div ins del sup sub p ol ul table thead tbody tfoot blockquote dl dt dd
+    kbd q samp var hr ruby rt rp li tr td th s strike summary details caption figure figcaption abbr bdo cite dfn mark small span time
+    wbr""".split())
+
+
+def html_that_github_drops(notebook):
+    """Elements outside the allowlist of github.com, html-pipeline's SanitizationFilter. (Styles go there too: words must carry it.)"""
+    written = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    written += [output.get("data", {}).get(mime, "") for _, output in outputs(notebook) for mime in ("text/html", "text/markdown")]
+    prose = re.sub(r"```.*?```|`[^`\n]*`|\$[^$]*\$", "", "\n".join(written), flags=re.DOTALL)
+    return sorted(set(re.findall(r"<([a-z][a-z0-9-]*)[\s/>]", prose)) - GITHUB)
+
+
+def dead_links(notebook):
+    """Links to files that are neither beside the notebook, where GitHub and JupyterLab follow them, nor chapters to come."""
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    targets = set(re.findall(r"\]\((?![a-z]+:)([^)#\s]+)", prose))
+    planned = (ROOT / "book" / "chapters.yml").read_text(encoding="utf-8")
+    return sorted(t for t in targets if not (ROOT / "chapters" / t).exists() and t.removesuffix(".ipynb") not in planned)
+
+
 def untagged_reasons(notebook):
     """A cell that is left out of the comparison says why in its metadata, and checks a claim instead or is only slow."""
     return [
@@ -128,8 +149,9 @@ def unexplained_options(notebook):
     return [option for option, why in options if len(why.split()) < 3] or ([] if len(options) >= 9 else ["too few options"])
 
 
-FAULTS = [unexecuted, errors, warnings, traces_of_a_machine, pictures_without_alt, roles, untagged_reasons, bad_first_cell,
-          long_cells, wide_lines, without_claims, not_normal, incomplete, unexplained_options]  # fmt: skip
+FAULTS = [unexecuted, errors, warnings, traces_of_a_machine, pictures_without_alt, roles, html_that_github_drops, dead_links,
+          untagged_reasons, bad_first_cell, long_cells, wide_lines, without_claims, not_normal, incomplete,
+          unexplained_options]  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
@@ -153,6 +175,8 @@ PLANTED = {
     traces_of_a_machine: CELL("1", outputs=[nbformat.v4.new_output("stream", text="saved to /home/someone/file")]),
     pictures_without_alt: CELL("1", outputs=[nbformat.v4.new_output("display_data", data=PICTURE)]),
     roles: nbformat.v4.new_markdown_cell("as Cauchy found {cite}`cauchy1847methode`"),
+    html_that_github_drops: CELL("1", outputs=[nbformat.v4.new_output("display_data", data={"text/html": "<p>a <svg/></p>"})]),
+    dead_links: nbformat.v4.new_markdown_cell("see [the next one](04_nowhere.ipynb#top)"),
     untagged_reasons: CELL("1", metadata={"tags": ["nbval-ignore-output"]}),
     bad_first_cell: CELL("x = 1"),
     long_cells: CELL("x = 1\n" * 20),
