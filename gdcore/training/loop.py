@@ -54,7 +54,7 @@ class _Run:
         self.device = self.parameters[0].device
         mixed = self.device.type == "cuda" if mixed is None else mixed
         half = torch.float16 if self.device.type == "cuda" and not torch.cuda.is_bf16_supported() else torch.bfloat16
-        self.precision = lambda: torch.autocast(self.device.type, half) if mixed else contextlib.nullcontext()
+        self.precision = lambda: _autocast(self.device, half) if mixed else contextlib.nullcontext()
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=mixed and half == torch.float16)
         self.step, self.total, self.epochs = 0, epochs * len(batches), epochs
         self.record, self.meter = Record(), Meter(self.device)
@@ -129,6 +129,18 @@ class _Run:
             part.load_state_dict(saved)
         self.meter = Meter(self.device, self.record.seconds, self.record.joules or 0.0)
         _set_random_state(self.device, state["random"])
+
+
+@contextlib.contextmanager
+def _autocast(device, half):
+    """Half precision. On a CPU that cannot multiply bfloat16, oneDNN has no LSTM of it and raises: torch's own takes its place."""
+    able = device.type != "cpu" or (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    known = torch.backends.mkldnn.set_flags(torch.backends.mkldnn.enabled and able)[0]
+    try:
+        with torch.autocast(device.type, half):
+            yield
+    finally:
+        torch.backends.mkldnn.set_flags(known)
 
 
 def _random_state(device):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import gdcore.optim
-from gdcore import schedules
+from gdcore import schedules, seed
 from gdcore.training import Batches, InTurn, Record, fit
 
 
@@ -131,6 +131,16 @@ def test_two_optimizers_share_a_network():
 def test_in_bfloat16_it_trains_too():
     _, record = train(epochs=20, mixed=True)
     assert record["loss"][-1] < record["loss"][0] / 2
+
+
+def test_in_bfloat16_an_lstm_trains_on_a_cpu_without_such_numbers():
+    """On a processor that has them the test is the same and proves less."""
+    seed(0)
+    net = torch.nn.LSTM(3, 5, batch_first=True)
+    batches = Batches(torch.randn(16, 4, 3), torch.randn(16, 4, 5), 8)
+    squared = lambda model, x, y: (model(x)[0] - y).square().mean()
+    record = fit(net, batches, squared, gdcore.optim.Adam(net.parameters(), 0.01), epochs=5, mixed=True, progress=False)
+    assert record["loss"][-1] < record["loss"][0]
 
 
 def test_measuring_is_done_in_evaluation_mode_and_leaves_no_trace():

@@ -1,5 +1,7 @@
 """Line: a function of one number, its tangent, and the step that the slope proposes."""
 
+import math
+
 import numpy as np
 
 from gdcore.figures.live.spec import surface_json
@@ -168,10 +170,17 @@ def _recorded(curve):
     slopes = slopes[0] if slopes else np.gradient(ys, xs, edge_order=2) if len(ys) == len(xs) else ys
     if not len(xs) == len(ys) == len(slopes) or not np.isfinite([xs, ys, slopes]).all():
         raise ValueError(f"A recorded curve needs as many finite ys and slopes as xs, got {len(ys)}, {len(slopes)} and {len(xs)}.")
+    ys, slopes = _kept(ys), _kept(slopes)
     piece = _hermite(xs, ys, slopes)
     surface = Surface("recorded curve", lambda x: piece(x)[0], lambda x: piece(x)[1], start=float(xs[0]), minimum_value=-np.inf,
                       box=((float(xs[0]), float(xs[-1])),))
     return surface, {"xs": xs.tolist(), "ys": ys.tolist(), "slopes": slopes.tolist()}
+
+
+def _kept(values, digits=10):
+    """The digits on which processors agree: those of the last places differ with the width of their arithmetic."""
+    top = np.abs(values).max()
+    return np.round(values, min(300, digits - math.ceil(math.log10(top)))) if top > 0 else values
 
 
 def _hermite(xs, ys, slopes):
