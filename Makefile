@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 NOTEBOOKS ?= $(wildcard chapters/*.ipynb)
-# one thread a worker: more would wait for each other
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+# one thread a worker: more would wait for each other. Files go out in order, or long ones with few tests would come last
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 .DELETE_ON_ERROR:
 .PHONY: help book serve lab run exercises grade test check bench examples cards constraints clean
@@ -37,7 +37,7 @@ grade: $(VENV)/.lab  ## grade a class: make grade SUBMISSIONS=submitted OUT=grad
 
 test: $(VENV)/.test  ## all tests: rules, optimizers, theory, notebooks, book, browser
 	@$(BIN)/ruff check .
-	$(PYTEST) tests chapters --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg
+	$(PYTEST) chapters tests --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg
 
 check: $(VENV)/.test  ## lint and the fast tests, in a minute
 	@$(BIN)/ruff check .

@@ -3,15 +3,14 @@
 import torch
 
 from benchmarks.contestants import CONTESTANTS, OURS
-from gdcore.rules import Adam, AdamW, HeavyBall, Lion, Muon, NAdam, RMSProp
+from gdcore.rules import LAMB, Adam, AdamW, HeavyBall, Lion, Muon, NAdam, RMSProp
 from gdcore.rules.matrix import newton_schulz
 from gdcore.views import cost
 
 __all__ = ["FLOORS", "floors", "scaled"]
 
 FLOORS = {"traffic": "moving its arrays", "products": "its matrix products", "calls": "the calls, on tensors of one entry"}
-RULES = {"Adam": Adam, "AdamW": AdamW, "SGD, momentum": HeavyBall, "RMSprop": RMSProp, "NAdam": NAdam, "Lion": Lion}
-LAMB_ARRAYS = 10  # m, v, x and g are read, m and v written, and then x, m and v read and x written once the lengths are known
+RULES = {"Adam": Adam, "AdamW": AdamW, "SGD, momentum": HeavyBall, "RMSprop": RMSProp, "NAdam": NAdam, "Lion": Lion, "LAMB": LAMB}
 
 
 def floors(problem, method, params):
@@ -26,8 +25,8 @@ def floors(problem, method, params):
 def scaled(method, ms):
     """The raced times as floors of a step: traffic is raced with three arrays, and a step moves as many as its rule must."""
     if "traffic" in ms:
-        arrays = LAMB_ARRAYS if method == "LAMB" else (c := cost(RULES[method])).reads + c.writes
-        ms["traffic"] *= arrays / 3
+        moved = cost(RULES[method])
+        ms["traffic"] *= (moved.reads + moved.writes) / 3
     return ms
 
 

@@ -1,7 +1,7 @@
 """A program as a few in-place torch calls, each reading and writing arrays as seldom as it can."""
 
-from gdcore.kernels.scalars import Scalars
-from gdcore.kernels.trace import NotTraceable, Value, reach
+from gdcore.kernels.scalars import FORMS, SCOPE, Scalars
+from gdcore.kernels.trace import NotTraceable, Value, late, reach
 
 __all__ = ["EagerKernel"]
 
@@ -11,15 +11,17 @@ class EagerKernel:
 
     `step(param, grad, *state, *temporaries, *scalars)` changes param and state in place; `scalars(h, t, s)` computes what it needs once a
     step; `calls` says how many torch calls it makes, `temporaries` how many scratch arrays of x's size it wants. `source` is its text.
+    `whole`: it asks for lengths of arrays and must see whole tensors; a length becomes a number of Python.
     """
 
     def __init__(self, program):
         import torch
 
         for node in reach(*program.outputs.values()):
-            if node.op == "norm" or (node.array and node.op in ("where", "gt", "eq", "mod")):
+            if node.array and node.op in ("where", "gt", "eq", "mod"):
                 raise NotTraceable(f"{type(program.rule).__name__} uses {node.op}, which has no in-place form.")
         self.program = program
+        self.whole = bool(late(program.outputs.values()))
         self.wanted = Scalars(program)
         lines, self.temporaries = _shortest(program, self.wanted)
         self.scalars, scalar_source = self.wanted.build()
@@ -27,7 +29,7 @@ class EagerKernel:
         names = ["param", "grad", *program.arrays, *(f"t{i}" for i in range(self.temporaries)),
                  *(f"c{i}" for i in range(len(self.wanted.wanted)))]
         text = "\n".join([f"def step({', '.join(names)}):", *(f"    {line}" for line in lines or ["pass"]), ""])
-        scope = {"torch": torch, "number": lambda c, like: torch.tensor(c, dtype=like.dtype, device=like.device)}
+        scope = SCOPE | {"torch": torch, "number": lambda c, like: torch.tensor(c, dtype=like.dtype, device=like.device)}
         exec(text, scope)  # our own text, made from the rule's own operations
         self.step, self.source = scope["step"], scalar_source + "\n" + text
 
@@ -46,8 +48,8 @@ class _Selection:
     """
 
     def __init__(self, outputs, order, wanted):
-        self.scalar, self.calls, self.done = wanted.name, [], set()
-        nodes = [n for n in reach(*outputs) if n.array]
+        self.wanted, self.late, self.calls, self.done = wanted, late(outputs), [], set()
+        nodes = [n for n in reach(*outputs) if n.array or n.op == "norm"]
         self.users = {n.number: sum(any(n is a for a in m.args) for m in nodes) + sum(n is o for o in outputs) for n in nodes}
         for node in order:
             self.make(node)
@@ -62,6 +64,20 @@ class _Selection:
 
     def call(self, form, target, *operands, **scalars):
         self.calls.append((form, target, operands, {k: v if isinstance(v, str) else self.scalar(v) for k, v in scalars.items()}))
+
+    def scalar(self, node):
+        """The name of a scalar: the caller brings it, or it depends on the length of an array and is computed on the way."""
+        if node.number not in self.late:
+            return self.wanted.name(node)
+        name = f"n{node.number}"
+        if node.number not in self.done:
+            self.done.add(node.number)
+            if node.op == "norm":
+                operands, text = (self.make(node.args[0]),), "torch.linalg.vector_norm({0}).item()"
+            else:
+                operands, text = (), FORMS[node.op].format(*(self.scalar(a) for a in node.args))
+            self.calls.append((f"{name} = {text}", node, operands, {}))
+        return name
 
     def _function(self, node):
         form = {"sqrt": "sqrt", "sign": "sign", "abs": "abs", "div": "div"}[node.op]
@@ -172,6 +188,7 @@ def _allocate(calls, program):
     for i, (_, _, operands, _) in enumerate(calls):
         for node in operands:
             last[node.number] = i
+    last |= {new.number: len(calls) for new in program.outputs.values()}  # a result is wanted to the end
     inputs = {_NAMES.get(n.op) or n.args[0]: n for _, _, ops, _ in calls for n in ops if n.op in ("x", "state")}
     place, free, count, lines = {}, [], 0, []
 
@@ -180,9 +197,13 @@ def _allocate(calls, program):
 
     for i, (form, target, operands, scalars) in enumerate(calls):
         names = [where_is(n) for n in operands]
+        dying = [where_is(n) for n in operands if last[n.number] == i and where_is(n).startswith("t") and n.number in place]
+        if not target.array:  # a number takes no array
+            lines.append(form.format(*names))
+            free.extend(dying)
+            continue
         wanted = home.get(target.number) or (target.op == "partial" and home.get(target.args[0].number))
         old = inputs.get(wanted)
-        dying = [where_is(n) for n in operands if last[n.number] == i and where_is(n).startswith("t") and n.number in place]
         if wanted and (old is None or last.get(old.number, -1) <= i):
             out = wanted
         elif dying:

@@ -12,7 +12,7 @@ import sysconfig
 import tempfile
 
 from gdcore.kernels.scalars import Scalars
-from gdcore.kernels.trace import NotTraceable, reach
+from gdcore.kernels.trace import NotTraceable, late, reach
 
 __all__ = ["NativeKernel", "build", "compiler"]
 
@@ -41,7 +41,7 @@ class NativeKernel:
         self.norms = [n for n in outputs if n.op == "norm"]
         if any(inner.op == "norm" for n in self.norms for inner in reach(n.args[0])):
             raise NotTraceable("The length of an array that itself depends on a length needs one more pass.")
-        self._late = {n.number for n in outputs if not n.array and any(below.op == "norm" for below in reach(n))}
+        self._late = late(outputs)
         self.wanted = Scalars(program)
         self.source = self._source()
         self.scalars, _ = self.wanted.build()

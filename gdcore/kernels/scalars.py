@@ -5,10 +5,10 @@ import math
 from gdcore.kernels.trace import Value, reach
 from gdcore.rules.arithmetic import maximum, minimum, ratio, sign, sqrt, where
 
-__all__ = ["Scalars"]
+__all__ = ["FORMS", "SCOPE", "Scalars"]
 
-_SCOPE = {"sqrt": sqrt, "sign": sign, "max": maximum, "min": minimum, "where": where, "ratio": ratio, "math": math}
-_FORMS = {"add": "{} + {}", "mul": "{} * {}", "div": "ratio({}, {})", "pow": "{} ** {}", "mod": "{} % {}", "gt": "{} > {}",
+SCOPE = {"sqrt": sqrt, "sign": sign, "max": maximum, "min": minimum, "where": where, "ratio": ratio, "math": math}
+FORMS = {"add": "{} + {}", "mul": "{} * {}", "div": "ratio({}, {})", "pow": "{} ** {}", "mod": "{} % {}", "gt": "{} > {}",
           "eq": "{} == {}", "sqrt": "sqrt({})", "sign": "sign({})", "abs": "abs({})", "max": "max({}, {})",
           "min": "min({}, {})", "where": "where({}, {}, {})"}
 
@@ -44,10 +44,10 @@ class Scalars:
             else:
                 names[node.number] = f"n{len(lines)}"
                 args = [names[a.number] for a in node.args if isinstance(a, Value)]
-                lines.append(f"    n{len(lines)} = {_FORMS[node.op].format(*(f'({a})' if a[0] == '-' else a for a in args))}")
+                lines.append(f"    n{len(lines)} = {FORMS[node.op].format(*(f'({a})' if a[0] == '-' else a for a in args))}")
         values = "".join(f"{names[n.number]}, " for n in self.wanted)
         new = ", ".join(f"{n!r}: {names[v.number]}" for n, v in memory.items())
         source = "\n".join(["def scalars(h, t, s):", *lines, f"    return ({values}), {{{new}}}", ""])
-        scope = dict(_SCOPE)
+        scope = dict(SCOPE)
         exec(source, scope)  # our own text, made from the rule's own operations
         return scope["scalars"], source

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gdcore.rules.base import Rule
 
-__all__ = ["NotTraceable", "Program", "Value", "structure", "trace"]
+__all__ = ["NotTraceable", "Program", "Value", "late", "reach", "structure", "trace"]
 
 SYMBOLIC_BOOLEAN = "A rule may branch on its own options only; use where(condition, a, b) on values."
 
@@ -265,6 +265,11 @@ def reach(*roots):
     for root in roots:
         visit(root)
     return order
+
+
+def late(roots):
+    """The numbers of those scalars that depend on the length of an array, and so cannot be known before the step."""
+    return {n.number for n in reach(*roots) if not n.array and any(below.op == "norm" for below in reach(n))}
 
 
 def _live(x, state):

@@ -53,6 +53,10 @@ def bucket_for(rule, params, memory, compile):
         kernel = _kernel(NativeKernel, rule, first.dtype)
         if kernel is not None:
             return NativeBucket(params, memory, kernel)
+    if rule.reads == "tensor" and first.device.type == "cpu" and not compile:  # elsewhere each length would be waited for
+        kernel = _kernel(EagerKernel, rule)
+        if kernel is not None:
+            return FlatBucket(params, memory, kernel)
     if rule.reads != "entry":  # on a CPU the products of matrices take the time, and torch.compile does not make them faster
         return TensorBucket(params, memory, compile and not (rule.reads == "matrix" and first.device.type == "cpu"))
     by_torch = compile and first.device.type != "cpu"  # there torch.compile fuses; torch calls one by one would not
@@ -113,13 +117,14 @@ def _tensor_update(rule, t, h, x, g, arrays, scalars):
 
 
 class FlatBucket:
-    """Rules for single entries: small tensors packed together, large ones in chunks."""
+    """Rules for single entries: small tensors packed together, large ones in chunks. Kernels that ask for lengths see whole tensors."""
 
     def __init__(self, params, memory, kernel, compile=False):
         self.kernel, self.names = kernel, list(memory[0])
         self.update = _compiled_step if compile else plain_step
         like = _real(params[0])
-        self.chunk = CHUNK if like.device.type == "cpu" else max(p.numel() for p in params) * 2  # a cache asks for chunks
+        chunks = like.device.type == "cpu" and not (kernel and kernel.whole)  # a cache asks for chunks
+        self.chunk = CHUNK if chunks else max(p.numel() for p in params) * 2
         self.packs = self._pack(params, memory, like)
         packed = {id(p) for pack in self.packs for p in pack.params}
         self.large = [(p, _flat(p), [_flat(m[n]) for n in self.names])
@@ -130,7 +135,9 @@ class FlatBucket:
     def _pack(self, params, memory, like):
         """Packs of small tensors, each of at most CHUNK entries; they share the space into which they are gathered."""
         runs, room = [], -1  # the first tensor opens a run, an empty one too
-        small = min(CHUNK, SMALL * (self.kernel.calls - 1 if self.kernel else 1))
+        small = min(CHUNK, SMALL * (self.kernel.calls - 1)) if self.kernel else SMALL
+        if self.kernel and self.kernel.whole:
+            return []
         for p, m in zip(params, memory, strict=True):
             if p.numel() <= small and not p.is_complex():
                 if p.numel() > room:
