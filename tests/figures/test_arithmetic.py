@@ -227,12 +227,12 @@ def test_the_descriptions_are_those_of_python(page):
 def _range(field):
     if "low" not in field:
         return None
-    return (field["symbol"], field["meaning"], float(field["low"]), float(field["high"]), field["openLow"], field["openHigh"],
+    return (field["text"], field["meaning"], float(field["low"]), float(field["high"]), field["openLow"], field["openHigh"],
             field["integer"])  # fmt: skip
 
 
 def _range_of(known):
-    return known and (known.symbol, known.meaning, known.low, known.high, known.open_low, known.open_high, known.integer)
+    return known and (plain(known.symbol), known.meaning, known.low, known.high, known.open_low, known.open_high, known.integer)
 
 
 @pytest.mark.parametrize("latex, text", [

@@ -6,7 +6,7 @@ alone: a worker gets its text.
 COSTS        {squared: (e, delta) -> what an error e costs, …}: the losses of `costs.py`.
 
 RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules
-             that can act on a vector. fields: {lr: {symbol (LaTeX), text, meaning, default, low, high, openLow, openHigh,
+             that can act on a vector. fields: {lr: {text (its symbol), meaning, default, low, high, openLow, openHigh,
              integer}, …}; a field without a range has no low. wraps: whether it goes around another rule. Take `makeRule` to run one.
 SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, lipschitz, strongConvexity, parameters, value(x),
              gradient(x)}, …}, at the defaults of their parameters, which are described like the fields of rules. Points are arrays, in
@@ -98,9 +98,9 @@ def _rule(kind):
 
 
 def _knob(known):
-    """A hyper-parameter as a list: symbol, text, meaning, and what of its range is not usual."""
+    """A hyper-parameter as a list: its symbol as text, its meaning, and what of its range is not usual."""
     more = _unusual(known)
-    return f"[{', '.join([*map(_json, (known.symbol, plain(known.symbol), known.meaning)), *[_flat(more)] * bool(more)])}]"
+    return f"[{', '.join([*map(_json, (plain(known.symbol), known.meaning)), *[_flat(more)] * bool(more)])}]"
 
 
 def _unusual(known):

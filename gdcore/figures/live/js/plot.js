@@ -282,8 +282,10 @@ function bands(plot, value) {
   const reach = Math.log1p(((finite.at(-1) ?? 1) - lowest) / unit) || 1;
   for (let k = 0; k < coarse.length; k++) coarse[k] = (BANDS * Math.log1p((coarse[k] - lowest) / unit)) / reach;
   const picture = element("canvas", {width, height}), pen = picture.getContext("2d");
-  const image = pen.createImageData(width, height);
+  const image = pen.createImageData(width, height), pixels = new Uint32Array(image.data.buffer);
   const [r, g, b] = plot.figure.colors.field.match(/\d+/g).map(Number);
+  const ink = Array.from({length: 2 * BANDS + 2}, (_, k) => // of each band, and of its edge; a pixel is alpha, blue, green, red
+    (((k < 2 * BANDS ? 120 - 7 * (k >> 1) : 0) + 34 * (k & 1)) << 24) | (b << 16) | (g << 8) | r);
   const above = new Int16Array(width).fill(-1);
   for (let j = 0; j < height; j++) {
     const v = (j / (height - 1)) * (rows - 1), row = Math.min(rows - 2, Math.floor(v)), dv = v - row;
@@ -291,9 +293,8 @@ function bands(plot, value) {
       const u = (i / (width - 1)) * (columns - 1), column = Math.min(columns - 2, Math.floor(u)), du = u - column, k = row * columns + column;
       const level = (1 - dv) * ((1 - du) * coarse[k] + du * coarse[k + 1]) + dv * ((1 - du) * coarse[k + columns] + du * coarse[k + columns + 1]);
       const band = Number.isFinite(level) ? Math.min(BANDS - 1, Math.floor(level)) : BANDS;
-      const line = (i && before !== band) || (j && above[i] !== band) ? 34 : 0;
+      pixels[j * width + i] = ink[2 * band + ((i && before !== band) || (j && above[i] !== band))];
       before = above[i] = band;
-      image.data.set([r, g, b, (band < BANDS ? 120 - 7 * band : 0) + line], 4 * (j * width + i));
     }
   }
   pen.putImageData(image, 0, 0);

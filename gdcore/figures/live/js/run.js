@@ -57,9 +57,9 @@ function look(kind, name, among) {
 }
 
 function knob(name, row, value) {
-  if (!row) return {symbol: "", text: name, meaning: "", default: value}; // no number: no range
-  const [symbol, text, meaning, range] = row;
-  return {symbol, text, meaning, default: value, low: 0, high: Infinity, openLow: false, openHigh: true, integer: false, ...range};
+  if (!row) return {text: name, meaning: "", default: value}; // no number: no range
+  const [text, meaning, range] = row;
+  return {text, meaning, default: value, low: 0, high: Infinity, openLow: false, openHigh: true, integer: false, ...range};
 }
 
 function check(owner, name, {meaning, low, high, openLow, openHigh, integer, default: usual}, value) {
