@@ -35,10 +35,10 @@ def main(again=False):
     for s in SEEDS:  # five thousand images, so that there is something to regularise
         for name, change in REGULARISERS.items():
             ledger.once(f"{name} seed {s}", functools.partial(story, "SGD", best["SGD"], s, epochs=8, images=5_000, **change))
-    for s in SEEDS:  # and all images, where "everything" is the full training by SGD
-        for name, change in REGULARISERS.items():
-            if change:
-                ledger.once(f"all images, {name} seed {s}", functools.partial(story, "SGD", best["SGD"], s, **change))
+    for name, change in REGULARISERS.items():  # one seed of all images, six minutes each; "everything" is the full training by SGD
+        if change:
+            key = f"all images, {name} seed {SEEDS[0]}"
+            ledger.once(key, functools.partial(story, "SGD", best["SGD"], SEEDS[0], **change))
     ledger.once("optimizer time", functools.partial(optimizer_time, best["AdamW"]))
 
 
