@@ -18,7 +18,7 @@ class EagerKernel:
         import torch
 
         for node in reach(*program.outputs.values()):
-            if node.array and node.op in ("where", "gt", "eq", "mod"):
+            if node.array and (node.op in ("gt", "eq", "mod") or node.op == "where" and not all(a.array for a in node.args[1:])):
                 raise NotTraceable(f"{type(program.rule).__name__} uses {node.op}, which has no in-place form.")
         self.program = program
         self.whole = bool(late(program.outputs.values()))
@@ -93,6 +93,11 @@ class _Selection:
             self.call("mul", node, self.make(a), self.make(b))
         else:
             self.call("mul:a", node, self.make(a), a=b)
+
+    def _where(self, node):
+        """One of two arrays; the condition is a scalar, since conditions on entries have no in-place form."""
+        condition, a, b = node.args
+        self.call("choose:a", node, self.make(a), self.make(b), a=condition)
 
     def _max(self, node):
         a, b = sorted(node.args, key=lambda n: not n.array)
@@ -172,6 +177,7 @@ _TEXT = {
     "minimum": ("torch.minimum({0}, {1}, out={0})", "torch.minimum({0}, {1}, out={out})"),
     "clamp_min:a": ("{0}.clamp_(min={a})", "torch.clamp({0}, min={a}, out={out})"),
     "clamp_max:a": ("{0}.clamp_(max={a})", "torch.clamp({0}, max={a}, out={out})"),
+    "choose:a": ("{0} if {a} else {0}.copy_({1})", "{out}.copy_({0} if {a} else {1})"),
     "sqrt": ("{0}.sqrt_()", "torch.sqrt({0}, out={out})"),
     "sign": ("{0}.sign_()", "torch.sign({0}, out={out})"),
     "abs": ("{0}.abs_()", "torch.abs({0}, out={out})"),

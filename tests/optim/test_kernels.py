@@ -134,6 +134,17 @@ def test_branches_on_values_are_refused_in_one_sentence():
         trace(Branching())
 
 
+def test_few_rules_must_do_without_an_eager_kernel():
+    """They look at the shape, multiply matrices, or branch on entries; all others take no new array at a step."""
+    without = set()
+    for kind in R.RULES:
+        try:
+            EagerKernel(trace(kind()))
+        except NotTraceable:
+            without.add(kind.__name__)
+    assert without == {"Adafactor", "Muon", "Rprop", "Shampoo"}
+
+
 @pytest.mark.parametrize("compile", [False, True])
 def test_extra_memory_is_a_few_chunks(compile):
     """Beside parameters, gradients and state, a step allocates a fixed number of chunks, whatever the size of the model."""
