@@ -61,7 +61,7 @@ def lab(tmp_path_factory):
         yield address
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)  # its kernels go first
         log.close()
 
 

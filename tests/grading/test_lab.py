@@ -104,7 +104,7 @@ def lab(tmp_path_factory):
             yield Lab(_address(server, home), home / "book", home / "settings")
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(60)  # its kernels go first
 
 
 def _address(server, home):

@@ -1,7 +1,7 @@
 // What the printed schedules need around them. Printed before this file: MEANINGS and FACTORS.
 
 const SCHEDULES = Object.fromEntries(Object.entries(FACTORS).map(([name, [defaults, , corner]]) => {
-  const knobs = Object.entries(defaults).map(([p, value]) => [p, knob(p, ["", p, ...MEANINGS[p]], value)]);
+  const knobs = Object.entries(defaults).map(([p, value]) => [p, knob(p, [p, ...MEANINGS[p]], value)]);
   return [name, {corner, parameters: Object.fromEntries(knobs)}];
 }));
 
