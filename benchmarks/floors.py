@@ -9,7 +9,7 @@ from gdcore.views import cost
 
 __all__ = ["FLOORS", "floors", "scaled"]
 
-FLOORS = {"traffic": "moving its arrays", "products": "its matrix products", "calls": "the calls, on tensors of one entry"}
+FLOORS = {"traffic": "moving its arrays", "products": "multiplying its matrices", "calls": "a step on tensors of one entry"}
 RULES = {"Adam": Adam, "AdamW": AdamW, "SGD, momentum": HeavyBall, "RMSprop": RMSProp, "NAdam": NAdam, "Lion": Lion, "LAMB": LAMB}
 
 
