@@ -35,7 +35,7 @@ def main(again=False):
     for s in SEEDS:  # five thousand images, so that there is something to regularise
         for name, change in REGULARISERS.items():
             ledger.once(f"{name} seed {s}", functools.partial(story, "SGD", best["SGD"], s, epochs=8, images=5_000, **change))
-    for name, change in REGULARISERS.items():  # one seed of all images, six minutes each; "everything" is the full training by SGD
+    for name, change in REGULARISERS.items():  # one seed of all images, minutes each; "everything" is the full training by SGD
         if change:
             key = f"all images, {name} seed {SEEDS[0]}"
             ledger.once(key, functools.partial(story, "SGD", best["SGD"], SEEDS[0], **change))

@@ -134,10 +134,10 @@ class FlatBucket:
 
     def _pack(self, params, memory, like):
         """Packs of small tensors, each of at most CHUNK entries; they share the space into which they are gathered."""
-        runs, room = [], -1  # the first tensor opens a run, an empty one too
-        small = min(CHUNK, SMALL * (self.kernel.calls - 1)) if self.kernel else SMALL
         if self.kernel and self.kernel.whole:
             return []
+        runs, room = [], -1  # the first tensor opens a run, an empty one too
+        small = min(CHUNK, SMALL * (self.kernel.calls - 1)) if self.kernel else SMALL
         for p, m in zip(params, memory, strict=True):
             if p.numel() <= small and not p.is_complex():
                 if p.numel() > room:

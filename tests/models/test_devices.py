@@ -38,7 +38,7 @@ def test_a_model_runs_where_its_parameters_lie(model, inputs):
     assert {p.grad.device.type for p in model.parameters() if p.grad is not None} == {"meta"}
 
 
-def test_the_loss_of_the_translation_run_there_too():
+def test_the_loss_of_the_translation_runs_there_too():
     model, ids = small().to("meta"), IDS.to("meta")
     loss = model.loss(ids, ids)
     loss.backward()

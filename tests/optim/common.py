@@ -2,7 +2,7 @@
 
 import torch
 
-SHAPES = ((6, 4), (5,), (), (300, 250))  # the last is walked in chunks
+SHAPES = ((6, 4), (5,), (), (300, 250))  # the last is walked in chunks, which are short here: see conftest.py
 MATRICES = ((6, 4), (4, 9), (40, 50))
 
 

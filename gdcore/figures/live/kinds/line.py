@@ -21,8 +21,9 @@ def line(curve, x=None, *, lr=0.1, steps=20, step=0, difference=None, title, que
     point, moves the rate, and walks on step by step; beside it the value against steps.
 
     curve: a surface of gdcore.surfaces with one variable, or recorded points (xs, ys, slopes), xs growing; without slopes they are
-    estimated from the points (np.gradient). Between recorded points the curve is the cubic that has their values and slopes, beyond
-    them it is unknown, and a walk that leaves them ends. x: where the point stands, else the surface's start or the first x.
+    estimated from the points (np.gradient). ys and slopes are kept to ten digits. Between recorded points the curve is the cubic
+    that has their values and slopes, beyond them it is unknown, and a walk that leaves them ends. x: where the point stands, else
+    the surface's start or the first x.
     step: how many of the `steps` are shown at first. difference: a number h turns to finite differences: the secants (f(x + h) −
     f(x)) / h and (f(x + h) − f(x − h)) / 2h against the true slope, and the error against h from 1 to 1e-16, on surfaces only.
     ranges: {"lr": (low, high)} of the slider. box: ((low, high), (low, high) or None) to draw. labels: of the two axes.
