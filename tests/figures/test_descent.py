@@ -48,6 +48,21 @@ def test_a_slider_a_typed_number_and_the_keyboard_change_the_rate(open_figures):
     assert rate() == 0.015 and "must lie in [0, inf)" in page.locator("[role=status]").inner_text()
 
 
+def test_a_refusal_is_not_talked_over_by_the_sentence_of_an_earlier_change(open_figures):
+    page = open_figures(figure(sliders=["lr"]))
+    page.get_by_label("η of GD: learning rate").first.press("ArrowRight")  # its sentence comes 400 ms after the picture
+    typed = page.get_by_label("η of GD: learning rate").nth(1)
+    typed.fill("-1")
+    typed.press("Enter")
+    page.wait_for_timeout(700)
+    heard = page.locator("[role=status]")
+    assert "must lie in [0, inf)" in heard.inner_text()
+    typed.fill("1e-3")
+    typed.press("Enter")
+    page.wait_for_timeout(700)
+    assert "after 120 steps loss" in heard.inner_text()
+
+
 def test_the_start_is_dragged_and_moved_by_arrows(open_figures):
     page = open_figures(figure())
     grip = page.get_by_role("button", name="start at")

@@ -39,7 +39,7 @@ function slider(figure, {label, title = label, low, high, scale = "linear", get,
       set(value);
     } catch (error) {
       typed.setAttribute("aria-invalid", "true");
-      figure.say(error.message);
+      figure.refuse(error.message);
       typed.title = error.message;
     }
   }, {signal: figure.signal});

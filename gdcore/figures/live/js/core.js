@@ -52,7 +52,7 @@ class Figure {
   }
 
   change(changes, tell) {
-    this.problem = undefined; // something that was wrong beside the state, until the next change
+    this.problem = this.refused = undefined; // something that was wrong beside the state, until the next change
     Object.assign(this.state, structuredClone(changes));
     this.untold ||= tell;
     this.redraw();
@@ -76,13 +76,18 @@ class Figure {
     if (this.untold) this.host.changed?.(structuredClone(this.state));
     this.untold = false;
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.say(this.error ? "" : this.kind.describe?.() ?? ""), 400);
+    this.resting = setTimeout(() => this.say(this.error ? "" : this.refused ?? this.kind.describe?.() ?? ""), 400);
   }
 
   complain(error) {
     this.error?.remove();
     this.error = error && complaint(error);
     if (error) this.body.after(this.error);
+  }
+
+  // What was typed cannot be: heard at once, and not talked over by the sentence of an earlier change.
+  refuse(words) {
+    this.say((this.refused = words));
   }
 
   say(words) {
