@@ -6,7 +6,7 @@ Names mean the same in all rules, so one table serves the checks, the equations,
 import math
 from dataclasses import dataclass
 
-__all__ = ["Hyperparameter", "HYPERPARAMETERS", "check"]
+__all__ = ["CHOICES", "HYPERPARAMETERS", "Hyperparameter", "check"]
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,13 @@ HYPERPARAMETERS = {
     "weight_lr_power": _H("p", "exponent with which a larger learning rate weighs more", low=-math.inf, open_low=True),
 }
 
+CHOICES = {"adjust_lr": ("original", "match_rms_adamw"), "ns_precision": ("full", "bfloat16")}  # words instead of numbers
+
 
 def check(rule, name, value):
-    """Raise ValueError, in one sentence, if a number is outside its range; symbols and arrays pass unchecked."""
+    """Raise ValueError, in one sentence, if a number is outside its range or a word is unknown; symbols and arrays pass unchecked."""
+    if name in CHOICES and value not in CHOICES[name]:
+        raise ValueError(f"{rule} got {name} = {value!r}, but it must be {' or '.join(map(repr, CHOICES[name]))}.")
     known = HYPERPARAMETERS.get(name)
     if known is None or isinstance(value, bool) or not isinstance(value, (int, float)):
         return

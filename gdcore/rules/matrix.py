@@ -111,13 +111,6 @@ class Muon(Rule):
     ns_precision: str = "full"
     reads: ClassVar[str] = "matrix"
 
-    def __post_init__(self):
-        super().__post_init__()
-        if self.adjust_lr not in ("original", "match_rms_adamw"):
-            raise ValueError(f"Muon got adjust_lr = {self.adjust_lr!r}, but it must be 'original' or 'match_rms_adamw'.")
-        if self.ns_precision not in ("full", "bfloat16"):
-            raise ValueError(f"Muon got ns_precision = {self.ns_precision!r}, but it must be 'full' or 'bfloat16'.")
-
     def update(self, x, g, t, b):
         b = self.momentum * b + (1 - self.momentum) * g
         u = self.momentum * b + (1 - self.momentum) * g if self.nesterov else b

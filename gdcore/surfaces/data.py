@@ -82,7 +82,7 @@ def logistic_regression(n=40, seed=0):
     rng = np.random.default_rng(seed)
     X, normal = rng.normal(size=(n, 2)), np.array([0.6, 0.8])
     y = np.where(X @ normal > 0, 1.0, -1.0)
-    X = X + 0.3 * y[:, None] * normal  # a gap between the classes
+    X = (X + 0.3 * y[:, None] * normal).round(2)  # a gap between the classes, and points that are short to print
     signed = y[:, None] * X
 
     def function(w):

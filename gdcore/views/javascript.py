@@ -5,7 +5,7 @@ import ast
 from gdcore.rules.base import Rule, Wrapper
 from gdcore.views.syntax import Step, instance, parsed
 
-__all__ = ["ATOM", "Writer", "javascript"]
+__all__ = ["ATOM", "POWER", "Writer", "javascript"]
 
 _CALLS = {
     "sqrt": "Math.sqrt({})",
@@ -16,7 +16,7 @@ _CALLS = {
 }
 _SIGNS = {ast.Add: ("+", 4), ast.Sub: ("-", 4), ast.Mult: ("*", 5), ast.Div: ("/", 5), ast.Mod: ("%", 5), ast.Pow: ("**", 7),
           ast.Gt: (">", 3), ast.Lt: ("<", 3), ast.Eq: ("===", 3), ast.Is: ("===", 3)}
-_CHOICE, _UNARY, ATOM = 1, 6, 9  # precedence, as the numbers above
+_CHOICE, _UNARY, POWER, ATOM = 1, 6, 7, 9  # precedence, as the numbers above
 
 
 def javascript(rule):

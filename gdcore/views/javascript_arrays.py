@@ -1,18 +1,22 @@
-"""A rule as plain JavaScript on whole vectors: for rules that read norms, and for rules around any other rule."""
+"""A rule as plain JavaScript on whole vectors: for rules that read norms or matrices, and for rules around any other rule."""
 
 import ast
-import copy
+import sys
 
 import numpy as np
 
 from gdcore.rules import GD
 from gdcore.rules.base import Rule, Wrapper
-from gdcore.views.javascript import ATOM, Writer
-from gdcore.views.syntax import COMPARE, Step, instance, parsed
+from gdcore.views.javascript import ATOM, POWER, Writer
+from gdcore.views.settled import on_vectors
+from gdcore.views.syntax import Step, instance, parsed
 
 __all__ = ["javascript_of_arrays"]
 
 _WHOLE = {"norm": "norm({})", "rms": "rms({})", "machine_eps": "Number.EPSILON"}  # what is one number for a whole vector
+
+# the shape of a value: (whether it has a row for each coordinate, whether it has a column for each)
+NUMBER, COLUMN, ROW, SQUARE = (False, False), (True, False), (False, True), (True, True)
 
 
 def javascript_of_arrays(rule):
@@ -21,16 +25,18 @@ def javascript_of_arrays(rule):
 
     h: object of the rule's own hyper-parameters; x, g: arrays of numbers; t: number of the step, from 1; s: the memory;
     rule: the inner rule of a wrapper, as {h, update(x, g, t, s), init(x), answer(x, s)}. Nothing is changed in place.
-    The code calls norm(x) and rms(x), each one number, which must be there.
-    Raises TypeError if the rule takes matrices only.
+    A rule for matrices sees a vector as a matrix of one column; square matrices are arrays of their entries, row by row. Functions
+    that it has from its own module, such as newton_schulz, are written before it.
+    The code calls norm(x) and rms(x), each one number, and eye(n, scale), dot(x, y), outer(x, y), times(matrix, x) and
+    inverseRoot(matrix, p), which must be there.
+    Raises TypeError if it multiplies matrices in a way that is none of these.
     """
     rule = instance(rule)
     if isinstance(rule, Wrapper) and isinstance(rule.rule, Step):
         rule = type(rule)(GD())  # any will do: the code is the same
     name = type(rule).__name__
-    if rule.reads == "matrix":
-        raise TypeError(f"{name} cannot be a function of vectors: it works on matrices; give another rule, such as AdamW.")
-    parts = [_function(rule, type(rule).update, f"function {name}({{}}) {{{{"), _init(rule, name), _answer(rule, name)]
+    parts = [_helper(rule, function)[0] for function in _helpers(rule)]
+    parts += [_function(rule, type(rule).update, f"function {name}({{}}) {{{{"), _init(rule, name), _answer(rule, name)]
     if type(rule).probe is Wrapper.probe:
         parts.append(f"{name}.probe = (h, x, g, t, s, rule) => rule.probe(x, g, t, {'s.inner' if _own(rule)[0] else 's'});")
     elif type(rule).probe is not Rule.probe:
@@ -39,9 +45,26 @@ def javascript_of_arrays(rule):
 
 
 def _own(rule):
-    """The names of the rule's own memory, and those of them that are vectors."""
+    """The names of the rule's own memory, and the shapes of what they hold."""
     names = [a.arg for a in parsed(type(rule).update).args.args[4:]]
-    return names, {n for n, v in zip(names, rule.init(np.zeros(2))) if isinstance(v, np.ndarray)}
+    memory = rule.init(np.zeros((2, 1) if rule.reads == "matrix" else 2))
+    return names, {n: tuple(k == 2 for k in (*np.shape(v), 1, 1)[:2]) for n, v in zip(names, memory)}
+
+
+def _helpers(rule):
+    """The functions of the rule's own module that its `update` calls."""
+    home = vars(sys.modules[type(rule).__module__])
+    called = [n.func.id for n in ast.walk(parsed(type(rule).update)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    return [home[n] for n in called if getattr(home.get(n), "__module__", None) == type(rule).__module__]
+
+
+def _helper(rule, function):
+    """A function of a column, and of numbers: its text, and the shape of its result."""
+    tree = on_vectors(function)
+    x, *others = (a.arg for a in tree.args.args)
+    writer = _Writer(rule, {x, *others}, (), {x: COLUMN}, tree)
+    lines = [f"function {function.__name__}({', '.join([x, *others])}) {{", *writer.body(tree.body, "  "), "}"]
+    return "\n".join(lines), writer.shape(tree.body[-1].value)
 
 
 def _memory(rule):
@@ -57,10 +80,11 @@ def _tail(rule):
 
 def _function(rule, function, head, tail=""):
     """A method of a rule that has the parameters (x, g, t, *memory); {} in `head` is the place for those of JavaScript."""
-    tree = _on_vectors(function)
+    tree = on_vectors(function)
     x, g, t = (a.arg for a in tree.args.args[1:4])
-    names, vectors = _own(rule)
-    writer = _Writer(rule, {x, g, t, *names}, names, vectors | {x, g})
+    names, shapes = _own(rule)
+    helpers = {function.__name__: _helper(rule, function)[1] for function in _helpers(rule)}
+    writer = _Writer(rule, {x, g, t, *names}, names, {**shapes, x: COLUMN, g: COLUMN}, tree, helpers)
     return "\n".join([head.format(f"h, {x}, {g}, {t}, {_memory(rule)}{_tail(rule)}"), *writer.body(tree.body, "  "), f"}}{tail}"])
 
 
@@ -71,10 +95,10 @@ def _init(rule, name):
     if kind.init is Rule.init:
         x, pairs = "x", [f"{n}: x.map(() => 0)" for n in names]
     else:
-        tree = _on_vectors(kind.init)
+        tree = on_vectors(kind.init)
         x, value = tree.args.args[1].arg, tree.body[-1].value
         values = value.elts if isinstance(value, ast.Tuple) else [value]
-        writer = _Writer(rule, {x}, (), {x})
+        writer = _Writer(rule, {x}, (), {x: COLUMN}, tree)
         pairs = [f"{n}: {writer.whole(v)}" for n, v in zip(names, values)] + ["inner: rule.init(x)"] * isinstance(rule, Wrapper)
     return f"{name}.init = (h, {x}{_tail(rule)}) => ({{{', '.join(pairs)}}});"
 
@@ -86,80 +110,36 @@ def _answer(rule, name):
     return f"{name}.answer = (h, x, s) => {kind.answer(rule, 'x', *(f's.{n}' for n in names))};"
 
 
-class _OnVectors(ast.NodeTransformer):
-    """Settles what a rule asks about the shape of a vector, and about arguments that nobody gives (`nones`)."""
-
-    def __init__(self, nones):
-        self.nones = nones
-
-    def visit_Call(self, node):
-        return ast.Constant(1) if ast.unparse(node).startswith("len(shape(") else self.generic_visit(node)  # a vector has one axis
-
-    def visit_Compare(self, node):
-        if ast.unparse(node) in {f"{name} is None" for name in self.nones}:
-            return ast.Constant(True)
-        self.generic_visit(node)
-        (op,), sides = node.ops, (node.left, *node.comparators)
-        settled = all(isinstance(side, ast.Constant) for side in sides)
-        return ast.Constant(COMPARE[type(op)](*(side.value for side in sides))) if settled else node
-
-    def visit_IfExp(self, node):
-        self.generic_visit(node)
-        return (node.body if node.test.value else node.orelse) if isinstance(node.test, ast.Constant) else node
-
-    visit_If = visit_IfExp
-
-
-def _on_vectors(function):
-    """The syntax tree of a function, with the branches that vectors do not take left out, and all after its first return."""
-    tree = copy.deepcopy(parsed(function))
-    nones = {a.arg for a, d in zip(tree.args.kwonlyargs, tree.args.kw_defaults) if ast.unparse(d) == "None"}
-    tree = _OnVectors(nones).visit(tree)
-    end = next((i for i, s in enumerate(tree.body) if isinstance(s, ast.Return)), len(tree.body))
-    tree.body = tree.body[: end + 1]
-    return tree
-
-
 class _Writer(Writer):
-    """Writes an assignment to a vector as one map over its entries; what is a number stays one."""
+    """Writes an assignment to a vector as one map over its entries; what is a number stays one, and matrices are multiplied as wholes."""
 
-    def __init__(self, rule, known, memory, vectors):
+    def __init__(self, rule, known, memory, shapes, tree, helpers=None):
         super().__init__(rule, known, memory)
-        self.vectors = set(vectors)
+        self.stores = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        self.shapes = dict(shapes)
+        self.helpers = helpers or {}  # {function: the shape of its result}
         self.inside = False  # a map
+        self.before = []  # lines that a statement needs before it
+        self.lifted = 0  # names given in such lines
+
+    # -- statements ------------------------------------------------------------------------------------------------------------
 
     def body(self, statements, indent):
         lines = []
         for statement in statements:
             match statement:
                 case ast.Assign(targets=[ast.Name(id=target)], value=value):
-                    text = self.whole(value)
-                    (self.vectors.add if self.is_vector(value) else self.vectors.discard)(target)
-                    lines.append(f"{indent}{self.let(target)} = {text};")
+                    text, self.shapes[target] = self.whole(value), self.shape(value)
+                    made = [f"{indent}{self.let(target)} = {text};"] * (text != target)  # x = transpose(x) has the same entries
+                case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Name(id=values)):
+                    made = [f"{indent}const [{', '.join(t.id for t in targets)}] = {values};"]
+                case ast.For(target=ast.Name(id=k), iter=ast.Call(func=ast.Name(id="range"), args=[n]), body=body):
+                    made = [f"{indent}for (let {k} = 0; {k} < {self.text(n)}; {k}++) {{", *self.body(body, indent + "  "), f"{indent}}}"]
                 case _:
-                    lines += super().body([statement], indent)
+                    made = super().body([statement], indent)
+            lines += [f"{indent}{line}" for line in self.before] + made
+            self.before.clear()
         return lines
-
-    def is_vector(self, node):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in _WHOLE:
-            return False
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("self.rule.update", "self.rule.probe", "zeros_like", "full_like"):
-            return True
-        return isinstance(node, ast.Name) and node.id in self.vectors or any(map(self.is_vector, ast.iter_child_nodes(node)))
-
-    def whole(self, node):
-        """The text of a value as a whole, be it a number or a vector."""
-        if isinstance(node, ast.Name) or not self.is_vector(node) or ast.unparse(node).startswith("self.rule."):
-            return self.text(node)
-        self.inside = True
-        text = self.text(node)
-        self.inside = False
-        index = "(_, i)" if "[i]" in text else "()"
-        return f"{self.over(node)}.map({index} => {text})"
-
-    def over(self, node):
-        """A vector in the expression, to count the entries by."""
-        return next(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in self.vectors)
 
     def result(self, value):
         if not isinstance(value, ast.Tuple):
@@ -171,21 +151,115 @@ class _Writer(Writer):
             pairs.append(n if text == n else f"{n}: {text}")
         return f"[{self.whole(x)}, {{{', '.join(pairs)}}}]"
 
+    # -- shapes ----------------------------------------------------------------------------------------------------------------
+
+    def shape(self, node):
+        if isinstance(node, ast.Name):
+            return self.shapes.get(node.id, NUMBER)
+        if isinstance(node, ast.Call):
+            match ast.unparse(node.func), node.args:
+                case ("norm" | "rms" | "machine_eps" | "len"), _:
+                    return NUMBER
+                case name, _ if name in self.helpers:
+                    return self.helpers[name]
+                case ("self.rule.update" | "self.rule.probe" | "zeros_like" | "full_like"), _:
+                    return COLUMN
+                case "eye_like", [_, n, _]:
+                    return NUMBER if isinstance(n, ast.Constant) else SQUARE
+                case "inverse_root", [x, _]:
+                    return self.shape(x)
+                case "transpose", [x]:
+                    return self.shape(x)[::-1]
+                case "matmul", [a, b]:
+                    return self.shape(a)[0], self.shape(b)[1]
+        shapes = [self.shape(n) for n in ast.iter_child_nodes(node)]
+        return any(s[0] for s in shapes), any(s[1] for s in shapes)
+
+    def apart(self, node):
+        """Whether each entry of the value can be written from the same entries of others."""
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else None
+        if called == "matmul":
+            return NUMBER in map(self.shape, node.args)
+        return called not in ("eye_like", "inverse_root", *self.helpers) or self.shape(node) == NUMBER
+
+    # -- expressions -----------------------------------------------------------------------------------------------------------
+
+    def whole(self, node):
+        """The text of a value as a whole, be it a number or a vector."""
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if called == "transpose" and self.shape(node) != SQUARE:
+            return self.whole(node.args[0])  # the same entries
+        if isinstance(node, ast.Name) or self.shape(node) == NUMBER or called.startswith("self.rule.") or not self.apart(node):
+            outer, self.inside = self.inside, False
+            text = self.text(node)
+            self.inside = outer
+            return text
+        node = _Lift(self).visit(node)
+        self.inside = True
+        text = self.text(node)
+        self.inside = False
+        index = "(_, i)" if "[i]" in text else "()"
+        return f"{self.over(node)}.map({index} => {text})"
+
+    def over(self, node):
+        """A value in the expression that has the shape of the whole, to count the entries by."""
+        shape = self.shape(node)
+        return next(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and self.shape(n) in (shape, shape[::-1]))
+
     def Name(self, node):
         text, tightness = super().Name(node)
-        return text + "[i]" * (self.inside and node.id in self.vectors), tightness
+        return text + "[i]" * (self.inside and self.shape(node) != NUMBER), tightness
 
     def Attribute(self, node):
         return f"{'rule.' * (ast.unparse(node.value) == 'self.rule')}h.{node.attr}", ATOM
 
     def Call(self, node):
-        called = ast.unparse(node.func)
+        called, args = ast.unparse(node.func), node.args
         if called in ("self.rule.update", "self.rule.probe"):
-            x, g = map(self.whole, node.args[:2])
-            return f"{called.removeprefix('self.')}({x}, {g}, t, inner)", ATOM
+            return f"{called.removeprefix('self.')}({self.whole(args[0])}, {self.whole(args[1])}, t, inner)", ATOM
         if called in _WHOLE:
-            outer, self.inside = self.inside, False
-            text = _WHOLE[called].format(*map(self.whole, node.args))
-            self.inside = outer
-            return text, ATOM
-        return super().Call(node)
+            return _WHOLE[called].format(*map(self.whole, args)), ATOM
+        if called in self.helpers:
+            return f"{called}({', '.join(map(self.whole, args))})", ATOM
+        if called == "len":
+            return f"{self.whole(args[0])}.length", ATOM
+        if called == "transpose" and self.shape(node) != SQUARE:
+            return self.text(args[0]), ATOM  # the same entries
+        number = self.shape(node) == NUMBER  # a matrix of one entry
+        if called == "eye_like":
+            n, scale = map(self.text, args[1:])
+            return scale if number else f"eye({n}, {scale})", ATOM
+        if called == "inverse_root":
+            a, p = self.whole(args[0]), self.text(args[1])
+            return (f"{a} ** -(1 / {p})", POWER) if number else (f"inverseRoot({a}, {p})", ATOM)
+        return self.matmul(node, *args) if called == "matmul" else super().Call(node)
+
+    def matmul(self, node, a, b):
+        """The product of two matrices of which one has one row or one column."""
+        if self.apart(node):
+            return self.BinOp(ast.BinOp(a, ast.Mult(), b))
+        products = {(COLUMN, ROW): "outer", (ROW, COLUMN): "dot", (SQUARE, COLUMN): "times"}
+        product = products.get((self.shape(a), self.shape(b)))
+        if product is None:
+            name, text = type(self.rule).__name__, ast.unparse(node)
+            raise TypeError(f"{name} cannot be written in JavaScript: {text!r} is no product with a vector.")
+        return f"{product}({self.whole(a)}, {self.whole(b)})", ATOM
+
+
+class _Lift(ast.NodeTransformer):
+    """Gives a name, in a line before, to what is computed as a whole inside of an expression that goes entry by entry."""
+
+    def __init__(self, writer):
+        self.writer = writer
+
+    def visit_Call(self, node):
+        shape = self.writer.shape(node)
+        if shape == NUMBER:
+            return node
+        if self.writer.apart(node):
+            return self.generic_visit(node)
+        text, name = self.writer.whole(node), f"whole{self.writer.lifted}"
+        self.writer.lifted += 1
+        self.writer.before.append(f"const {name} = {text};")
+        self.writer.shapes[name] = shape
+        return ast.Name(name, ast.Load())

@@ -26,8 +26,9 @@ writes if it is done in one go, which is what decides its time: on large arrays 
 :file: explorer.html
 ```
 
-In a card, point at a symbol, or walk through the table with the tab key: the same symbol lights up in the equations, in the code and at
-the sliders above.
+A point of these surfaces is a vector. Muon and Shampoo, which are for matrices, take it as a matrix of one column: that has a single
+singular value, which Muon makes about 1, so all its steps are about equally long. In a card, point at a symbol, or walk through the
+table with the tab key: the same symbol lights up in the equations, in the code and at the sliders above.
 """
 
 

@@ -18,7 +18,8 @@ __all__ = ["COMPARE", "Line", "Program", "instance", "names_in", "parsed", "prog
 
 _BINARY = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow,
            ast.Mod: operator.mod}
-COMPARE = {ast.Gt: operator.gt, ast.Lt: operator.lt, ast.Eq: operator.eq, ast.Is: operator.is_, ast.IsNot: operator.is_not}
+COMPARE = {ast.Gt: operator.gt, ast.Lt: operator.lt, ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.is_,
+           ast.IsNot: operator.is_not}
 _WORDS = (bool, str, tuple)  # never a number, so always an option
 _ON_NUMBERS = {"maximum", "minimum", "sqrt", "abs", "sign"}  # calls that are done at once if all arguments are known
 

@@ -5,7 +5,7 @@ import numpy as np
 from gdcore import rules as R
 
 STEPS = 100
-PLAIN = [kind() for kind in R.RULES if kind.reads != "matrix"]
+PLAIN = [kind() for kind in R.RULES]
 LIVELY = [  # larger steps, and every option on
     R.GD(0.01), R.HeavyBall(0.005), R.HeavyBall(0.01, momentum=0.5, dampening=0.3), R.Nesterov(0.005),
     R.ASGD(0.01, t0=10, lambd=0.1), R.AdaGrad(0.5, lr_decay=0.1, initial_accumulator_value=0.1),
@@ -16,13 +16,15 @@ LIVELY = [  # larger steps, and every option on
     R.LARS(0.1, trust=0.05, weight_decay=0.01), R.LAMB(0.05, weight_decay=0.01),
     R.ScheduleFreeSGD(0.01, weight_decay=0.1, warmup_steps=20, r=0.5),
     R.ScheduleFreeAdamW(0.1, weight_decay=0.1, warmup_steps=20, r=0.5),
+    R.Muon(0.02, weight_decay=0.0, nesterov=False, ns_steps=3), R.Muon(0.1, momentum=0.5, eps=1e-3, adjust_lr="match_rms_adamw"),
+    R.Shampoo(0.3, eps=1e-2),
 ]  # fmt: skip
 AROUND = [
     R.Lookahead(R.Adam(0.1), sync_period=3), R.Lookahead(R.Lookahead(R.GD(0.01))), R.Lookahead(R.LARS(0.1, trust=0.05), slow_step_size=0.8),
     R.EMA(R.HeavyBall(0.005), decay=0.9), R.EMA(R.Lookahead(R.RMSProp(0.05, momentum=0.5))), R.EMA(R.ScheduleFreeSGD(0.01)),
     R.SAM(R.GD(0.01)), R.SAM(R.LAMB(0.05), radius=0.2), R.SAM(R.EMA(R.Adafactor(0.1))), R.EMA(R.SAM(R.GD(0.01))),
     R.L2(R.AdaBelief(0.1), weight_decay=0.1), R.L2(R.AdamW(0.1, weight_decay=0.3), weight_decay=0.1), R.L2(R.ScheduleFreeAdamW(0.1), 0.1),
-    R.DecoupledDecay(R.NAdam(0.1), weight_decay=0.1), R.Ascent(R.GD(0.001)),
+    R.DecoupledDecay(R.NAdam(0.1), weight_decay=0.1), R.Ascent(R.GD(0.001)), R.Lookahead(R.Muon(0.1)), R.SAM(R.Shampoo(0.1)),
 ]  # fmt: skip
 SETTINGS = [*PLAIN, *LIVELY, *AROUND]
 

@@ -7,10 +7,11 @@ import pytest
 
 from gdcore import surfaces as S
 from gdcore.figures import live
+from gdcore.figures.live.columns import on_points
 from gdcore.figures.live.kinds.basins import endpoints
 from gdcore.figures.live.spec import MIME
 from gdcore.minimize import minimize
-from gdcore.rules import GD, LARS, SAM, Adam, HeavyBall, Lookahead, Nesterov
+from gdcore.rules import GD, LARS, SAM, Adam, HeavyBall, Lookahead, Nesterov, Shampoo
 from tests.figures.conftest import settle
 
 STATE = "() => document.querySelector('figure.gd-live').figure.state"
@@ -51,12 +52,12 @@ def starts(surface, side=21):
 
 
 @pytest.mark.parametrize("surface, rule", [(S.himmelblau, GD(lr=0.01)), (S.styblinski_tang(), Nesterov(lr=0.01, momentum=0.5)),
-                                           (S.valley_saddle, HeavyBall(lr=0.1, momentum=0.8))])
+                                           (S.valley_saddle, HeavyBall(lr=0.1, momentum=0.8)), (S.himmelblau, Shampoo(lr=2.0))])
 def test_every_start_of_the_map_reaches_what_gdcore_reaches(open_figures, surface, rule):
     [(minima, which, steps)] = found(open_figures(figure(rule, surface, start=None)))
     none = 0
     for start, k, taken in zip(starts(surface), which, steps, strict=True):
-        trace = minimize(surface, start, rule, 500, tolerance=1e-4, progress=False)
+        trace = minimize(surface, start, on_points(rule), 500, tolerance=1e-4, progress=False)
         assert trace.step == taken
         if k:
             assert trace.status == "converged" and np.hypot(*(trace.x[-1] - minima[k - 1])) < 0.1

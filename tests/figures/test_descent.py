@@ -5,7 +5,7 @@ import pytest
 
 from gdcore import surfaces as S
 from gdcore.figures import live
-from gdcore.rules import GD, Adam, HeavyBall
+from gdcore.rules import GD, SAM, Adam, HeavyBall, Lookahead, Muon, Shampoo
 from tests.figures.conftest import settle
 
 
@@ -30,6 +30,16 @@ def test_the_paths_are_those_of_gdcore(open_figures):
     fig = figure()
     for found, path in zip(open_figures(fig).evaluate(PATHS), fig.paths, strict=True):
         assert np.allclose(np.reshape(found, (-1, 2)), path, rtol=1e-10, atol=1e-12)
+
+
+def test_rules_for_matrices_see_a_point_as_one_column(open_figures):
+    rules = [Muon(lr=0.05, weight_decay=0.0), Shampoo(lr=0.5), Lookahead(Muon(lr=0.1)), SAM(Shampoo(lr=0.3))]
+    fig = live.descent(S.himmelblau, rules, start=(-1.0, 0.5), steps=60, title="One column each")
+    seen = open_figures(fig).evaluate(PATHS)
+    for found, path in zip(seen, fig.paths, strict=True):
+        assert np.allclose(np.reshape(found, (-1, 2)), path, rtol=1e-10, atol=1e-12)
+    steps = np.linalg.norm(np.diff(fig.paths[0], axis=0), axis=1)  # one singular value, made about 1: all steps are about as long
+    assert 0.68 * 0.05 * np.sqrt(2) < steps.min() and steps.max() < 1.2 * 0.05 * np.sqrt(2)
 
 
 def test_a_slider_a_typed_number_and_the_keyboard_change_the_rate(open_figures):

@@ -12,7 +12,7 @@ from gdcore.figures.live.gaussians import gaussians
 from gdcore.figures.live.kinds.noise import second_half, variances
 from gdcore.figures.live.many import chains
 from gdcore.figures.live.spec import MIME
-from gdcore.rules import EMA, GD, LAMB, SAM, Adam, HeavyBall, Nesterov
+from gdcore.rules import EMA, GD, LAMB, SAM, Adam, HeavyBall, Muon, Nesterov, Shampoo
 from tests.figures.conftest import settle
 
 STATE = "() => document.querySelector('figure.gd-live').figure.state"
@@ -50,7 +50,8 @@ def test_chance_is_the_same_in_python_and_in_the_page(open_figures):
 
 @pytest.mark.parametrize("surface, rule", [
     (BOWL, GD(lr=0.02)), (BOWL, HeavyBall(lr=0.02, momentum=0.5, dampening=0.3)), (S.double_well, Adam(lr=0.05)),
-    (BOWL, SAM(Nesterov(lr=0.01))), (BOWL, LAMB(lr=0.02)), (S.double_well, EMA(SAM(GD(lr=0.02))))])
+    (BOWL, SAM(Nesterov(lr=0.01))), (BOWL, LAMB(lr=0.02)), (S.double_well, EMA(SAM(GD(lr=0.02)))),
+    (BOWL, Muon(lr=0.02)), (S.double_well, Shampoo(lr=0.1))])
 def test_the_chains_are_those_of_numpy(open_figures, surface, rule):
     fig = figure(rule, surface, chains=12, steps=100, sigma=0.5)
     seen = found(open_figures(fig))

@@ -1,8 +1,11 @@
 """Rules that read whole vectors, and rules around rules, as JavaScript; tests/figures/test_arithmetic.py runs it."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from gdcore import rules as R
+from gdcore.rules.arithmetic import matmul
 from gdcore.views.javascript_arrays import javascript_of_arrays
 
 
@@ -37,7 +40,31 @@ def test_a_wrapper_is_written_without_its_rule():
     assert "SAM.probe = (h, x, g, t, inner, rule) => {" in javascript_of_arrays(R.SAM)
 
 
-@pytest.mark.parametrize("rule", [R.Muon, R.Shampoo, R.EMA(R.Muon())], ids=str)
-def test_matrices_are_refused(rule):
-    with pytest.raises(TypeError, match="cannot be a function of vectors: it works on matrices"):
-        javascript_of_arrays(rule)
+def test_a_rule_for_matrices_sees_a_vector_as_one_column():
+    assert javascript_of_arrays(R.Shampoo).splitlines() == [
+        "function Shampoo(h, x, g, t, {l, r}) {",
+        "  const whole0 = outer(g, g);",
+        "  l = l.map((_, i) => l[i] + whole0[i]);",
+        "  r = r + dot(g, g);",
+        "  const whole1 = times(inverseRoot(l, 4), g);",
+        "  return [x.map((_, i) => x[i] - h.lr * (whole1[i] * r ** -(1 / 4))), {l, r}];",
+        "}",
+        "Shampoo.init = (h, x) => ({l: eye(x.length, h.eps), r: h.eps});",
+        "Shampoo.answer = (h, x, s) => x;",
+    ]
+    text = javascript_of_arrays(R.Muon)
+    assert "const gram = dot(x, x);" in text and "a * x[i] + (b * gram + c * (gram * gram)) * x[i]" in text
+    assert "bfloat16" not in text and "transpose" not in text
+    assert javascript_of_arrays(R.EMA(R.Muon())) == javascript_of_arrays(R.EMA)
+
+
+def test_other_products_of_matrices_are_refused():
+    with pytest.raises(TypeError, match=r"Squares cannot be written in JavaScript: 'matmul\(l, l\)' is no product with a vector"):
+        javascript_of_arrays(Squares)
+
+
+@dataclass(frozen=True)
+class Squares(R.Shampoo):
+    def update(self, x, g, t, l, r):
+        l = matmul(l, l)
+        return x - self.lr * g, l, r

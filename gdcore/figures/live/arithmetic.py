@@ -5,9 +5,10 @@ alone: a worker gets its text.
 
 COSTS        {squared: (e, delta) -> what an error e costs, …}: the losses of `costs.py`.
 
-RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules
-             that can act on a vector. fields: {lr: {text (its symbol), meaning, default, low, high, openLow, openHigh,
-             integer}, …}; a field without a range has no low. wraps: whether it goes around another rule. Take `makeRule` to run one.
+RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules.
+             Those for matrices see a point as a matrix of one column. fields: {lr: {text (its symbol), meaning, default, low,
+             high, openLow, openHigh, integer}, …}; a field without a range has no low. wraps: whether it goes around another
+             rule. Take `makeRule` to run one.
 SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, lipschitz, strongConvexity, parameters, value(x),
              gradient(x)}, …}, at the defaults of their parameters, which are described like the fields of rules. Points are arrays, in
              one dimension too; lipschitz and strongConvexity are null where there is none.
@@ -39,7 +40,7 @@ from pathlib import Path
 from gdcore import rules as R
 from gdcore.figures.live.costs import COSTS
 from gdcore.figures.live.factors import FACTORS, MEANINGS, SHARE, STEPS, formulas
-from gdcore.rules.hyperparameters import HYPERPARAMETERS, Hyperparameter
+from gdcore.rules.hyperparameters import CHOICES, HYPERPARAMETERS, Hyperparameter
 from gdcore.surfaces import SURFACES
 from gdcore.surfaces.analytic import bowl
 from gdcore.views.javascript import javascript
@@ -65,25 +66,29 @@ def arithmetic(schedules=True):
     names = f"{{{NAMES}{', SCHEDULES, makeSchedule' * schedules}}}"
     parts = [_rules(), _surfaces(), _costs(), hand.joinpath("run.js").read_text("utf-8")]
     parts += [_schedules(), hand.joinpath("factors.js").read_text("utf-8")] * schedules
-    made = ["const arithmetic = () => {", '"use strict";', *parts, f"return {names};", "};"]
+    text, functions = _own_names("\n".join(parts))
+    made = ["const arithmetic = () => {", '"use strict";', functions, text, f"return {names};", "};"]
     return "\n".join([*made, f"const {names} = arithmetic();", ""])
+
+
+def _own_names(text):
+    """The text with max for Math.max and so on, and the line that gives these names: a minifier shortens only what we have named."""
+    names = sorted(set(re.findall(r"\bMath\.([a-z]\w*)", text)))
+    return re.sub(r"\bMath\.(?=[a-z])", "", text), f"const {{{', '.join(names)}}} = Math;"
 
 
 # -- rules -----------------------------------------------------------------------------------------------------------------------
 
 
 def _rules():
-    vectors = [kind for kind in R.RULES if kind.reads != "matrix"]
-    around = [*R.WRAPPERS, *R.COMPOSITIONS]
-    used = {f.name for kind in (*vectors, *around) for f in fields(kind)}
-    functions = [javascript(kind) if _entrywise(kind) else javascript_of_arrays(kind) for kind in (*vectors, *around)]
-    knobs = {name: _knob(known) for name, known in HYPERPARAMETERS.items() if name in used}
-    matrices = [kind.__name__ for kind in R.RULES if kind.reads == "matrix"]
+    kinds = [*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS]
+    functions = [javascript(kind) if _entrywise(kind) else javascript_of_arrays(kind) for kind in kinds]
+    choices = {name: _json(words) for name, words in (CHOICES | {"ns_precision": ["full"]}).items()}  # JavaScript has no other
     return "\n".join([
         *(line for f in functions for line in f.splitlines() if not line.endswith(".answer = (h, x, s) => x;")),  # the usual answer
-        f"const MATRICES = {_json(matrices)};",
-        f"const KNOBS = {_object(knobs)};",
-        f"const RULES = {_object({kind.__name__: _rule(kind) for kind in (*vectors, *around)})};",
+        f"const CHOICES = {_object(choices)};",
+        f"const KNOBS = {_object({name: _knob(known) for name, known in HYPERPARAMETERS.items()})};",
+        f"const RULES = {_object({kind.__name__: _rule(kind) for kind in kinds})};",
     ])  # fmt: skip
 
 
@@ -149,7 +154,7 @@ def _surface(surface, data):
     constants = printer.constants(value, *slopes, *(v for v in (*start, *bounds.values()) if isinstance(v, Value)))
     made = _object({
         "start": f"[{', '.join(map(printer.text, start))}]", "box": _json(surface.box),
-        "minima": _json(minima), "minimumValue": number(surface.minimum_value),
+        "minima": _json(minima), **({"minimumValue": number(surface.minimum_value)} if surface.minimum_value else {}),
         **{name: printer.text(v) for name, v in bounds.items() if v is not None},
         "value": f"([{', '.join(names)}]) => {_body(printer, [value], '{}')}",
         "gradient": f"([{', '.join(names)}]) => {_body(printer, slopes, '[{}]')}",

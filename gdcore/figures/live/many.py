@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gdcore.figures.live.columns import on_points
 from gdcore.rules.base import Rule
 
 __all__ = ["apart", "chains"]
@@ -15,6 +16,7 @@ def apart(rule):
 def chains(surface, rule, start, noise):
     """Paths from one start with noise in their gradients: points of shape (steps + 1, chains, n), for noise of shape (steps, chains, n)."""
     steps, count, n = noise.shape
+    rule = on_points(rule)
     if not apart(rule) and count > 1:
         return np.concatenate([chains(surface, rule, start, noise[:, [c]]) for c in range(count)], axis=1)
     single = not apart(rule)  # one point of shape (n,), as the rule wants to see it

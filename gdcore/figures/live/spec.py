@@ -32,7 +32,8 @@ def moved(rule, told):
     values = {}
     while told:
         values, told = {**values, **told["hyper"]}, told.get("inner")
-    return rule.with_hyperparameters(**{name: value for name, value in values.items() if name in rule.hyperparameters()})
+    known = rule.hyperparameters()
+    return rule.with_hyperparameters(**{name: value for name, value in values.items() if name in known and not isinstance(value, list)})
 
 
 def surface_json(surface):

@@ -29,8 +29,8 @@ function slider(figure, {label, title = label, low, high, scale = "linear", get,
   const box = element("div", {class: "gd-live-slider", "data-shows": true, "data-symbol": symbol}, element("span", {title}, label), range, typed,
     ...(places.length ? [element("div", {class: "gd-live-places"}, ...places)] : []));
   const round = (value) => (scale === "integer" ? value : Number(value.toPrecision(4)));
-  range.addEventListener("input", () => set(round(Math.min(high, Math.max(low, from(range.value / 1000, low, high))))), {signal: figure.signal});
-  typed.addEventListener("change", () => {
+  figure.listen(range, "input", () => set(round(Math.min(high, Math.max(low, from(range.value / 1000, low, high))))));
+  figure.listen(typed, "change", () => {
     const value = parse(typed.value);
     try {
       if (!Number.isFinite(value)) throw new Error(`"${typed.value}" is no number; write one such as 0.01 or 1e-3.`);
@@ -42,7 +42,7 @@ function slider(figure, {label, title = label, low, high, scale = "linear", get,
       figure.refuse(error.message);
       typed.title = error.message;
     }
-  }, {signal: figure.signal});
+  });
   const share = (value) => Math.min(1, Math.max(0, to(Math.min(high, Math.max(low, value)), low, high)));
   box.show = () => {
     const value = get(), at = share(value);
@@ -60,7 +60,7 @@ const tick = (share) => `linear-gradient(var(--gd-live-ink) 0 0) calc(${100 * sh
 
 function choice(figure, {label, options, get, set}) {
   const list = element("select", {"aria-label": label}, ...options.map(([value, text]) => element("option", {value}, text)));
-  list.addEventListener("change", () => set(list.value), {signal: figure.signal});
+  figure.listen(list, "change", () => set(list.value));
   const box = element("label", {class: "gd-live-choice", "data-shows": true}, element("span", {}, label), list);
   box.show = () => (list.value = get());
   return box;
@@ -68,7 +68,7 @@ function choice(figure, {label, options, get, set}) {
 
 function button(figure, text, act, attributes = {}) {
   const made = element("button", {type: "button", ...attributes}, text);
-  made.addEventListener("click", act, {signal: figure.signal});
+  figure.listen(made, "click", act);
   return made;
 }
 
@@ -81,8 +81,8 @@ function lane(i, name, ...children) {
 // A mouse over the panel, and a tap on it, change the state by what `changes` makes of the place on the x axis.
 function follow(figure, plot, changes) {
   const pick = (event) => figure.set(changes(plot.at(event)[0]));
-  plot.canvas.addEventListener("pointermove", (event) => event.pointerType === "mouse" && pick(event), {signal: figure.signal});
-  plot.canvas.addEventListener("click", pick, {signal: figure.signal});
+  figure.listen(plot.canvas, "pointermove", (event) => event.pointerType === "mouse" && pick(event));
+  figure.listen(plot.canvas, "click", pick);
 }
 
 // Play, one step, back to the start, and a slider over the steps. `state.step` is what all panels show; says(step) puts it in words.
@@ -109,7 +109,7 @@ function player(figure, last, {seconds = 4, says = (step) => `${step} of ${last(
   const one = button(figure, "Step", () => (stop(), figure.set({step: figure.state.step >= last() ? 0 : figure.state.step + 1})));
   const back = button(figure, "Reset", () => (stop(), figure.set({step: 0})));
   const range = element("input", {type: "range", min: 0, "aria-label": "step"});
-  range.addEventListener("input", () => (stop(), figure.set({step: Number(range.value)})), {signal: figure.signal});
+  figure.listen(range, "input", () => (stop(), figure.set({step: Number(range.value)})));
   const box = element("div", {class: "gd-live-player", "data-shows": true}, play, one, back, range);
   box.show = () => {
     range.max = last();
@@ -122,15 +122,14 @@ function player(figure, last, {seconds = 4, says = (step) => `${step} of ${last(
 // A panel against steps: pointing at a step shows it in all panels.
 function pointAtStep(figure, plot, last) {
   const pick = (event) => figure.set({step: Math.min(last(), Math.round(plot.at(event)[0]))});
-  plot.canvas.addEventListener("pointermove", (event) => (event.pointerType === "mouse" || event.buttons) && pick(event), {signal: figure.signal});
-  plot.canvas.addEventListener("click", pick, {signal: figure.signal});
+  figure.listen(plot.canvas, "pointermove", (event) => (event.pointerType === "mouse" || event.buttons) && pick(event));
+  figure.listen(plot.canvas, "click", pick);
 }
 
 // A point to drag, or to move with the arrow keys (with shift: ten times as far). On a mouse the whole panel takes hold of it.
 function handle(figure, plot, {label, get, set}) {
   const grip = element("button", {type: "button", class: "gd-live-handle", "aria-label": label, "aria-roledescription": "point to move with the arrow keys"});
   plot.box.append(grip);
-  const listen = (target, name, hear) => target.addEventListener(name, hear, {signal: figure.signal});
   let held = false;
   const take = (event) => {
     held = true;
@@ -139,13 +138,13 @@ function handle(figure, plot, {label, get, set}) {
   };
   const move = (event) => held && set(plot.at(event));
   for (const target of [grip, plot.canvas]) {
-    listen(target, "pointerdown", (event) => (target === grip || event.pointerType === "mouse") && take(event));
-    listen(target, "pointermove", move);
-    for (const name of ["pointerup", "pointercancel"]) listen(target, name, () => (held = false));
+    figure.listen(target, "pointerdown", (event) => (target === grip || event.pointerType === "mouse") && take(event));
+    figure.listen(target, "pointermove", move);
+    for (const name of ["pointerup", "pointercancel"]) figure.listen(target, name, () => (held = false));
   }
   // a finger on the panel scrolls the page; a tap sets the point
-  listen(plot.canvas, "click", (event) => set(plot.at(event)));
-  listen(grip, "keydown", (event) => {
+  figure.listen(plot.canvas, "click", (event) => set(plot.at(event)));
+  figure.listen(grip, "keydown", (event) => {
     const way = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1]}[event.key];
     if (!way) return;
     event.preventDefault();

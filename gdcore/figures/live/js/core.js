@@ -13,7 +13,7 @@ class Figure {
     this.state = structuredClone(spec.state);
     this.data = spec.data; // what only the host changes, such as recorded runs
     this.ending = new AbortController();
-    this.signal = this.ending.signal; // pass it to addEventListener: all ears close together
+    this.signal = this.ending.signal;
     this.plots = [];
     if (!Object.hasOwn(KINDS, spec.kind)) throw new Error(`There is no figure of the kind "${spec.kind}"; known are ${Object.keys(KINDS).join(", ")}.`);
     this.heading = element("figcaption", {class: "gd-live-title"}, spec.title ?? "");
@@ -39,6 +39,11 @@ class Figure {
       themes.observe(target, {attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"]});
       this.signal.addEventListener("abort", () => themes.disconnect());
     }
+  }
+
+  // An ear that closes together with all others when the figure goes.
+  listen(target, event, act) {
+    target.addEventListener(event, act, {signal: this.signal});
   }
 
   // The reader, or a control, changes the state.

@@ -44,7 +44,7 @@ function linkToAddress(figure, keys) {
     }
   };
   read();
-  addEventListener("hashchange", () => (read(), figure.root.scrollIntoView({block: "start"})), {signal: figure.signal});
+  figure.listen(window, "hashchange", () => (read(), figure.root.scrollIntoView({block: "start"})));
   figure.host.changed = (state) => {
     clearTimeout(figure.writing);
     const told = JSON.stringify(Object.fromEntries(keys.map((key) => [key, state[key]])));

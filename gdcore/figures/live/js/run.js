@@ -1,10 +1,14 @@
 // What the printed rules and surfaces need around them: their memory, their checks, and the loop of gdcore.minimize.
-// Printed before this file: a function for each rule, MATRICES, KNOBS, RULES, PARAMETERS and MAKERS (of surfaces).
+// Printed before this file: a function for each rule, CHOICES, KNOBS, RULES, PARAMETERS and MAKERS (of surfaces).
 
 // -- numbers ------------------------------------------------------------------------------------------------------------------
 
+function dot(x, y) {
+  return sum(x.length, (i) => x[i] * y[i]);
+}
+
 function norm(x) {
-  return Math.sqrt(sum(x.length, (i) => x[i] * x[i]));
+  return Math.sqrt(dot(x, x));
 }
 
 function rms(x) {
@@ -23,6 +27,40 @@ function sum(n, f) {
   let s = 0;
   for (let i = 0; i < n; i++) s += f(i);
   return s;
+}
+
+// square matrices are arrays, row by row
+
+function square(n, f) {
+  return rows(n * n, (k) => f(Math.floor(k / n), k % n));
+}
+
+function eye(n, scale = 1) {
+  return square(n, (i, j) => (i === j ? scale : 0));
+}
+
+function outer(x, y) {
+  return square(x.length, (i, j) => x[i] * y[j]);
+}
+
+function times(a, x) {
+  return x.map((_, i) => sum(x.length, (j) => a[i * x.length + j] * x[j]));
+}
+
+// A^(-1/p) of a symmetric matrix by Jacobi's rotations; eigenvalues that are 0 up to rounding count as rounding
+function inverseRoot(a, p) {
+  const n = Math.sqrt(a.length), d = [...a], v = eye(n);
+  const turn = (m, i, j, c, s) => ([m[i], m[j]] = [c * m[i] - s * m[j], s * m[i] + c * m[j]]);
+  for (let k = 0; k < 8 * n * n; k++) {
+    const i = k % n, j = Math.floor(k / n) % n, off = d[i * n + j];
+    if (i >= j || off === 0) continue;
+    const half = (d[j * n + j] - d[i * n + i]) / (2 * off), tan = (half < 0 ? -1 : 1) / (Math.abs(half) + Math.hypot(half, 1));
+    const c = 1 / Math.hypot(tan, 1), s = tan * c;
+    for (let r = 0; r < n; r++) turn(d, r * n + i, r * n + j, c, s), turn(v, r * n + i, r * n + j, c, s);
+    for (let r = 0; r < n; r++) turn(d, i * n + r, j * n + r, c, s);
+  }
+  const values = rows(n, (i) => d[i * (n + 1)]), least = Number.EPSILON * Math.max(...values.map(Math.abs));
+  return square(n, (i, j) => sum(n, (k) => v[i * n + k] * Math.max(values[k], least) ** -(1 / p) * v[j * n + k]));
 }
 
 // the length of a gradient, without overflow on the way
@@ -64,8 +102,9 @@ function knob(name, row, value) {
 
 function check(owner, name, {meaning, low, high, openLow, openHigh, integer, default: usual}, value) {
   if (value === null && usual === null) return;
-  const type = usual === null ? "number" : typeof usual, words = {number: "a number", boolean: "true or false"};
-  need(typeof value === type, `${owner} got ${name} = ${quote(value)}, but ${name} must be ${words[type]}.`);
+  const type = usual === null ? "number" : typeof usual, choices = CHOICES[name];
+  const words = {number: "a number", boolean: "true or false", object: "a list of numbers", string: choices?.map(quote).join(" or ")};
+  need(typeof value === type && (!choices || choices.includes(value)), `${owner} got ${name} = ${quote(value)}, but ${name} must be ${words[type]}.`);
   if (low === undefined) return;
   const above = openLow ? value > low : value >= low, below = openHigh ? value < high : value <= high;
   const range = `${openLow ? "(" : "["}${short(low)}, ${short(high)}${openHigh ? ")" : "]"}`;
@@ -107,7 +146,6 @@ function described(code, wraps, defaults) {
 
 function makeRule(spec) {
   const {rule: name, hyper = {}, inner} = spec ?? {};
-  need(!MATRICES.includes(name), `${name} works on matrices, and the points of a surface are vectors; choose another rule, such as Adam.`);
   const kind = look("rule", name, RULES);
   need(!kind.wraps || inner, `${name} goes around another rule; give it one as inner, such as {rule: "Adam"}.`);
   need(kind.wraps || !inner, `${name} goes around no other rule; leave inner out.`);
@@ -143,7 +181,7 @@ function makeSurface(spec) {
   const make = look("surface", name, MAKERS);
   const values = filled(name, "parameter", parametersOf(name), parameters);
   const made = make(values);
-  return {name, dimension: made.start.length, lipschitz: null, strongConvexity: null, ...made, parameters: values};
+  return {name, dimension: made.start.length, minimumValue: 0, lipschitz: null, strongConvexity: null, ...made, parameters: values};
 }
 
 const SURFACES = Object.fromEntries(Object.keys(MAKERS).map((name) =>

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gdcore.figures.live.columns import on_points
 from gdcore.figures.live.many import apart
 from gdcore.figures.live.spec import moved, rule_json, surface_json
 from gdcore.figures.live.widget import Live
@@ -69,7 +70,7 @@ class Basins(Live):
 
     def _traces(self):
         start, steps = np.array(self.state["start"]), self.state["steps"]
-        return [minimize(self.surface, start, rule, steps, tolerance=ARRIVED, progress=False) for rule in self.rules]
+        return [minimize(self.surface, start, on_points(rule), steps, tolerance=ARRIVED, progress=False) for rule in self.rules]
 
     def map(self, rule, side=61):
         """What a rule reaches from side × side starts: (minima, the number of the one reached from 1 on or 0, the steps), row by row."""
@@ -115,7 +116,7 @@ class Basins(Live):
 def endpoints(surface, rule, starts, steps):
     """Where the rule rests from each start, nan where it does not, and the steps it took: gdcore.minimize from all starts at once."""
     if not apart(rule):
-        traces = [minimize(surface, start, rule, steps, tolerance=ARRIVED, progress=False) for start in starts]
+        traces = [minimize(surface, start, on_points(rule), steps, tolerance=ARRIVED, progress=False) for start in starts]
         ends = np.array([trace.x[-1] if trace.status == "converged" else (np.nan, np.nan) for trace in traces])
         return ends, np.array([trace.step for trace in traces])
     x, memory, ends, taken = starts, rule.init(starts), np.full(starts.shape, np.nan), np.full(len(starts), steps)

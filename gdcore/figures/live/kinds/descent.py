@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gdcore.figures.live.columns import on_points
 from gdcore.figures.live.spec import moved, rule_json, surface_json
 from gdcore.figures.live.widget import Live
 from gdcore.figures.style import INK, PALETTE, figure, label_ends
@@ -56,7 +57,7 @@ class Descent(Live):
         """What gdcore.minimize says of each rule, with the hyper-parameters and the start that the reader has left."""
         start = self.state["start"]
         x0 = np.array(start) if self.surface.dimension > 1 else start[0]
-        rules = [moved(rule, told) for rule, told in zip(self._rules, self.state["rules"])]
+        rules = [on_points(moved(rule, told)) for rule, told in zip(self._rules, self.state["rules"])]
         return [minimize(self.surface, x0, rule, self.state["steps"], tolerance=None, progress=False) for rule in rules]
 
     @property

@@ -90,10 +90,9 @@ KINDS.race = (figure) => {
       figure.set({step: Math.round((200 * x) / (end() || 1))});
     };
     Object.assign(panel.box.style, {width: "100%", minHeight: "15rem"}); // on a phone a wide panel would be too low
-    const hear = (name, act) => panel.canvas.addEventListener(name, act, {signal: figure.signal});
-    hear("pointermove", (event) => event.pointerType === "mouse" && pick(event));
-    hear("pointerleave", () => ((pointed = undefined), figure.redraw()));
-    hear("click", pick);
+    figure.listen(panel.canvas, "pointermove", (event) => event.pointerType === "mouse" && pick(event));
+    figure.listen(panel.canvas, "pointerleave", () => ((pointed = undefined), figure.redraw()));
+    figure.listen(panel.canvas, "click", pick);
   }
 
   return {
