@@ -45,9 +45,9 @@ def classic(only=None):
     return f'(() => {{\n"use strict";\n{_body(chosen)}\nglobalThis.gdLive = {{{", ".join(reached)}}};\nbegin();\n}})();\n'
 
 
-def module():
-    """The same as the front end of a widget: an ES module with `render`."""
-    return f"{_body(everything())}\nexport default {{ render }};\n"
+def module(kind):
+    """The same as the front end of a widget of one kind: an ES module with `render`."""
+    return f"{_body((kind, 'explorer') if kind == 'descent' else (kind,))}\nexport default {{ render }};\n"
 
 
 def styles():

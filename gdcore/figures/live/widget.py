@@ -21,11 +21,15 @@ class Live(anywidget.AnyWidget):
     a cell runs and the reader moves the rest. Figures are ordinary widgets: link, observe and HBox work.
     """
 
-    _esm = script.module()
     _css = script.styles()
     spec = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     kind = ""
+
+    def __init_subclass__(cls, **kwargs):
+        if "kind" in vars(cls):  # traitlets makes subclasses too, when a trait is added
+            cls._esm = script.module(cls.kind)
+        super().__init_subclass__(**kwargs)
 
     def __init__(self, state, title, question, mirrors, data=None):
         if not isinstance(title, str) or not title.strip():
