@@ -2,6 +2,7 @@
 
 from gdcore.kernels.scalars import FORMS, SCOPE, Scalars
 from gdcore.kernels.trace import NotTraceable, Value, late, reach
+from gdcore.rules.arithmetic import NAMED
 
 __all__ = ["EagerKernel"]
 
@@ -11,7 +12,7 @@ class EagerKernel:
 
     `step(param, grad, *state, *temporaries, *scalars)` changes param and state in place; `scalars(h, t, s)` computes what it needs once a
     step; `calls` says how many torch calls it makes, `temporaries` how many scratch arrays of x's size it wants. `source` is its text.
-    `whole`: it asks for lengths of arrays and must see whole tensors; a length becomes a number of Python.
+    `whole`: it asks for lengths or shapes of arrays and must see whole tensors; a length becomes a number of Python.
     """
 
     def __init__(self, program):
@@ -29,7 +30,7 @@ class EagerKernel:
         names = ["param", "grad", *program.arrays, *(f"t{i}" for i in range(self.temporaries)),
                  *(f"c{i}" for i in range(len(self.wanted.wanted)))]
         text = "\n".join([f"def step({', '.join(names)}):", *(f"    {line}" for line in lines or ["pass"]), ""])
-        scope = SCOPE | {"torch": torch, "number": lambda c, like: torch.tensor(c, dtype=like.dtype, device=like.device)}
+        scope = NAMED | SCOPE | {"torch": torch, "number": lambda c, like: torch.tensor(c, dtype=like.dtype, device=like.device)}
         exec(text, scope)  # our own text, made from the rule's own operations
         self.step, self.source = scope["step"], scalar_source + "\n" + text
 
@@ -74,6 +75,8 @@ class _Selection:
             self.done.add(node.number)
             if node.op == "norm":
                 operands, text = (self.make(node.args[0]),), "torch.linalg.vector_norm({0}).item()"
+            elif node.op in ("rows", "columns"):
+                operands, text = (), f"param.shape[{['rows', 'columns'].index(node.op)}]"
             else:
                 operands, text = (), FORMS[node.op].format(*(self.scalar(a) for a in node.args))
             self.calls.append((f"{name} = {text}", node, operands, {}))
@@ -93,6 +96,12 @@ class _Selection:
             self.call("mul", node, self.make(a), self.make(b))
         else:
             self.call("mul:a", node, self.make(a), a=b)
+
+    def _operator(self, node):
+        """The function brings an array of its own; the step need not copy it."""
+        a, name, *rest = node.args
+        words = ", ".join(self.scalar(v) if isinstance(v, Value) else repr(v) for v in rest)
+        self.call(f"{{out}} = {name}({{0}}, {words})", node, self.make(a))
 
     def _where(self, node):
         """One of two arrays; the condition is a scalar, since conditions on entries have no in-place form."""
@@ -206,6 +215,11 @@ def _allocate(calls, program):
         dying = [where_is(n) for n in operands if last[n.number] == i and where_is(n).startswith("t") and n.number in place]
         if not target.array:  # a number takes no array
             lines.append(form.format(*names))
+            free.extend(dying)
+            continue
+        if target.op == "operator":
+            place[target.number] = f"o{target.number}"
+            lines.append(form.format(*names, out=place[target.number]))
             free.extend(dying)
             continue
         wanted = home.get(target.number) or (target.op == "partial" and home.get(target.args[0].number))

@@ -38,6 +38,8 @@ class NativeKernel:
         self.program = program
         self.type = {"torch.float32": "float", "torch.float64": "double"}[str(dtype)]
         outputs = [n for n in reach(*program.outputs.values()) if n.op != "const"]
+        if any(n.op == "operator" for n in outputs):
+            raise NotTraceable("The products of matrices have no loop over entries.")
         self.norms = [n for n in outputs if n.op == "norm"]
         if any(inner.op == "norm" for n in self.norms for inner in reach(n.args[0])):
             raise NotTraceable("The length of an array that itself depends on a length needs one more pass.")

@@ -24,6 +24,7 @@ class Value:
     _arithmetic_ = sys.modules[__name__]
     __slots__ = ("args", "array", "number", "op")
     known = {}  # equal operations on equal values are one node
+    matrix = False  # whether the rule traced takes matrices only
 
     def __new__(cls, op, *args, array=None):
         key = (op, args, array)
@@ -186,11 +187,23 @@ def norm(a):
     return Value("norm", a, array=False) if _value(a).array else Value("abs", a)
 
 
+def operator(name, latex, a, *args):
+    """A function of a matrix that the rule's own module names: another matrix of the same shape, made as a whole."""
+    return Value("operator", a, name, *args)
+
+
+def shape(a):
+    """All arrays of a traced rule have the shape of the parameter."""
+    if not Value.matrix:
+        _whole()
+    return Value("rows", array=False), Value("columns", array=False)
+
+
 def _whole(*args):
     raise NotTraceable("This rule asks for more than entries and lengths.")
 
 
-rms = mean = matmul = transpose = inverse_root = shape = machine_eps = operator = _whole
+rms = mean = matmul = transpose = eye = inverse_root = machine_eps = _whole
 
 
 # -- programs -------------------------------------------------------------------------------------------------------------
@@ -228,8 +241,9 @@ def _frozen(cls, name, value):
 
 
 def trace(rule):
-    """Run `rule.update` once on recording values. NotTraceable if it needs more than entries and lengths of arrays."""
+    """Run `rule.update` once on recording values. NotTraceable if it needs more than entries, lengths and named functions of arrays."""
     Value.known = {}  # numbers start again, so that the same rule gives the same program text
+    Value.matrix = rule.reads == "matrix"
     symbolic, t = _symbolic(rule), Value("t", array=False)
     x, g = Value("x", array=True), Value("g", array=True)
     initial = dict(zip(rule.state_names, rule.init(Value("x", array=True)), strict=True))
@@ -267,9 +281,12 @@ def reach(*roots):
     return order
 
 
+_LATE = {"norm", "rows", "columns"}
+
+
 def late(roots):
-    """The numbers of those scalars that depend on the length of an array, and so cannot be known before the step."""
-    return {n.number for n in reach(*roots) if not n.array and any(below.op == "norm" for below in reach(n))}
+    """The numbers of those scalars that depend on the length or the shape of an array, and so cannot be known before the step."""
+    return {n.number for n in reach(*roots) if not n.array and any(below.op in _LATE for below in reach(n))}
 
 
 def _live(x, state):

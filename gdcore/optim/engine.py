@@ -53,12 +53,13 @@ def bucket_for(rule, params, memory, compile):
         kernel = _kernel(NativeKernel, rule, first.dtype)
         if kernel is not None:
             return NativeBucket(params, memory, kernel)
-    if rule.reads == "tensor" and first.device.type == "cpu" and not compile:  # elsewhere each length would be waited for
+    matrices = rule.reads == "matrix"  # their products take the time, and no compiler makes them faster
+    if first.device.type == "cpu" and (matrices or rule.reads == "tensor" and not compile):  # elsewhere each length would be waited for
         kernel = _kernel(EagerKernel, rule)
         if kernel is not None:
             return FlatBucket(params, memory, kernel)
-    if rule.reads != "entry":  # on a CPU the products of matrices take the time, and torch.compile does not make them faster
-        return TensorBucket(params, memory, compile and not (rule.reads == "matrix" and first.device.type == "cpu"))
+    if rule.reads != "entry":
+        return TensorBucket(params, memory, compile and not (matrices and first.device.type == "cpu"))
     by_torch = compile and first.device.type != "cpu"  # there torch.compile fuses; torch calls one by one would not
     return FlatBucket(params, memory, None if by_torch else _kernel(EagerKernel, rule), compile)
 
@@ -127,8 +128,8 @@ class FlatBucket:
         self.chunk = CHUNK if chunks else max(p.numel() for p in params) * 2
         self.packs = self._pack(params, memory, like)
         packed = {id(p) for pack in self.packs for p in pack.params}
-        self.large = [(p, _flat(p), [_flat(m[n]) for n in self.names])
-                      for p, m in zip(params, memory, strict=True) if id(p) not in packed]
+        lay = torch.Tensor.detach if kernel and kernel.program.rule.reads == "matrix" else _flat
+        self.large = [(p, lay(p), [lay(m[n]) for n in self.names]) for p, m in zip(params, memory, strict=True) if id(p) not in packed]
         longest = max([pack.x.numel() for pack in self.packs] + [min(self.chunk, x.numel()) for _, x, _ in self.large])
         self.temporaries = [like.new_empty(longest, requires_grad=False) for _ in range(kernel.temporaries if kernel else 0)]
 
@@ -158,7 +159,7 @@ class FlatBucket:
             new = self._walk(rule, t, pack.x, pack.g, pack.memory, scalars, constants) or new
             pack.scatter()
         for p, x, memory in self.large:
-            new = self._walk(rule, t, x, _real(p.grad).reshape(-1), memory, scalars, constants) or new
+            new = self._walk(rule, t, x, _real(p.grad).reshape(x.shape), memory, scalars, constants) or new
         return new
 
     def _walk(self, rule, t, x, g, memory, scalars, constants):
@@ -166,7 +167,7 @@ class FlatBucket:
             return self.update(rule, t, x, g, dict(zip(self.names, memory, strict=True)), scalars)
         step, n = self.kernel.step, x.numel()
         if n <= self.chunk:
-            step(x, g, *memory, *(b[:n] for b in self.temporaries), *constants)
+            step(x, g, *memory, *(b[:n].view(x.shape) for b in self.temporaries), *constants)
             return None
         for chunk in zip(*(a.split(self.chunk) for a in (x, g, *memory)), strict=True):
             step(*chunk, *(b[: len(chunk[0])] for b in self.temporaries), *constants)

@@ -11,8 +11,8 @@ import math
 import sys
 
 __all__ = ["sqrt", "sign", "maximum", "minimum", "where", "equal", "ratio", "norm", "rms", "mean", "matmul", "transpose",
-           "inverse_root", "zeros_like", "full_like", "eye_like", "shape", "matrix_shape",
-           "cast", "machine_eps", "named", "is_scalar", "world"]
+           "addmm", "inverse_root", "zeros_like", "full_like", "eye_like", "shape", "matrix_shape",
+           "cast", "machine_eps", "named", "NAMED", "is_scalar", "world"]
 
 _MODULES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy", "sympy": "gdcore.rules.symbols"}
 
@@ -122,7 +122,7 @@ def mean(x, axis):
 
 def shape(x):
     """The shape of an array, () for a number; symbols stand for matrices of unknown shape."""
-    return () if is_scalar(x) else tuple(x.shape) if hasattr(x, "shape") else world(x).shape(x)
+    return () if is_scalar(x) else world(x).shape(x) if hasattr(world(x), "SYMBOLIC") else tuple(x.shape)
 
 
 def matrix_shape(x):
@@ -135,6 +135,9 @@ def matrix_shape(x):
     return size
 
 
+NAMED = {}  # {name: function} of those decorated
+
+
 def named(latex):
     """Decorator: on symbols, the function stays one named operator, shown as `latex`, and its body is not entered."""
 
@@ -145,6 +148,7 @@ def named(latex):
             return w.operator(function.__name__, latex, *args) if hasattr(w, "SYMBOLIC") else function(*args)
 
         call.latex = latex
+        NAMED[function.__name__] = call
         return call
 
     return decorate
@@ -154,6 +158,14 @@ def matmul(a, b):
     """The matrix product."""
     w = _matrix_world(a, "A matrix product")
     return w.matmul(a, b)
+
+
+def addmm(c, a, b, beta=1, alpha=1):
+    """beta c + alpha a b, a matrix product with what is added to it: in one go where the world can."""
+    w = _matrix_world(c, "A matrix product")
+    if w.__name__ == "torch":
+        return w.addmm(c, a, b, beta=beta, alpha=alpha)
+    return beta * c + alpha * w.matmul(a, b)
 
 
 def transpose(x):

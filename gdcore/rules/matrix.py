@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gdcore.rules.arithmetic import (
+    addmm,
     cast,
     eye_like,
     inverse_root,
@@ -82,7 +83,7 @@ def newton_schulz(x, steps=5, coefficients=(3.4445, -4.7750, 2.0315), eps=1e-7, 
     x = x / maximum(norm(x), eps)
     for _ in range(steps):
         gram = matmul(x, transpose(x))
-        x = a * x + matmul(b * gram + c * matmul(gram, gram), x)
+        x = addmm(x, addmm(gram, gram, gram, b, c), x, a)
     return transpose(x) if tall else x
 
 

@@ -43,7 +43,15 @@ class _OnVectors(ast.NodeTransformer):
         return self.settled.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
 
     def visit_Call(self, node):
-        return ast.Constant(1) if ast.unparse(node).startswith("len(shape(") else self.generic_visit(node)
+        self.generic_visit(node)
+        if ast.unparse(node).startswith("len(shape("):
+            return ast.Constant(1)
+        if ast.unparse(node.func) == "addmm":
+            c, a, b, *factors = node.args
+            product = ast.Call(ast.Name("matmul", ast.Load()), [a, b], [])
+            terms = [ast.BinOp(factor, ast.Mult(), term) for factor, term in zip(factors, (c, product))]
+            return ast.BinOp(terms[0], ast.Add(), terms[1] if terms[1:] else product)
+        return node
 
     def visit_Compare(self, node):
         if ast.unparse(node) in {f"{name} is None" for name in self.nones}:
