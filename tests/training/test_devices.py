@@ -1,4 +1,4 @@
-"""The loop, its batches and its losses stay where the parameters lie: whole trainings on torch's meta device, which has shapes and no numbers.
+"""The loop, its batches and its losses stay where the parameters lie: trainings on torch's meta device, which has shapes and no numbers.
 
 The one thing that a device without numbers cannot do is to tell one, so `Tensor.item` is given an answer; that it is asked once a look, and
 not once a step, is counted on the way: on a GPU each question waits for the card.
