@@ -81,8 +81,8 @@ KINDS.spectrum = (figure) => {
     if (!crawl) return;
     const right = crawl.step < steps / 2, more = {align: right ? "left" : "right", dx: right ? 6 : -6};
     parts.upright(crawl.step, {color: ink, dash: [3, 3]});
-    parts.text(total[steps] > total[0] ? "the explosion:" : "the crawl:", crawl.step, parts.value("y", 0.95), {...more, bold: true});
-    parts.text(`from step ${crawl.step} on, 90 % is ${words(crawl.i)}`, crawl.step, parts.value("y", 0.88), more);
+    const told = [total[steps] > total[0] ? "the explosion:" : "the crawl:", `from step ${crawl.step} on`, `90 % is ${words(crawl.i)}`];
+    told.forEach((line, k) => parts.text(line, crawl.step, parts.value("y", 0.95 - 0.07 * k), {...more, bold: !k}));
   }
 
   // A band's name, where it has the most room.
@@ -107,7 +107,6 @@ KINDS.spectrum = (figure) => {
     const at = (k) => factors.value("x", k / 240);
     factors.inside(() => {
       factors.area(2, (k) => at(240 * k), () => 1, () => 1.5, {color: racers[1], alpha: 0.14});
-      factors.text("grows", at(240), 1.06, {align: "right", dx: -6, color: racers[1]});
       // the share against every curvature; dashed where components do not come straight in
       const curve = (straight, dash) => factors.line(241, at, (k) => {
         const {left, way} = leaves(name, hyper, at(k));
@@ -126,6 +125,7 @@ KINDS.spectrum = (figure) => {
       const key = {straight: "● a step, straight in", jumps: "○ a step, jumps across", swings: "○ a step, swings", undefined: "● a step, on average"};
       const shown = [...Object.keys(key).filter((way) => ways.includes(way === "undefined" ? undefined : way)).map((way) => key[way]), `▮ all ${state.step} steps`];
       shown.forEach((line, k) => factors.text(line, at(0), 1.43 - 0.105 * k, {dx: 6}));
+      factors.text("grows", at(240), 1.43, {align: "right", dx: -6, color: racers[1]});
       if (pull) factors.text("1/η", pull.get()[0], 0, {dx: 13, dy: -12});
     });
   }
