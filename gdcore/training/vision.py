@@ -24,7 +24,7 @@ def flipped(x, generator):
 def shifted(x, generator, by=2):
     """Each image moved by up to `by` points along each axis; what comes in is the image's lowest value."""
     n, _, h, w = x.shape
-    padded = x.min().repeat(n, 1, h + 2 * by, w + 2 * by)
+    padded = x.min().expand(n, 1, h + 2 * by, w + 2 * by).clone()
     padded[:, :, by : by + h, by : by + w] = x
     dy, dx = torch.randint(0, 2 * by + 1, (2, n), generator=generator).to(x.device)
     rows, columns = dy[:, None] + torch.arange(h, device=x.device), dx[:, None] + torch.arange(w, device=x.device)

@@ -43,3 +43,15 @@ def distance(ours, theirs):
     pairs = zip(ours, theirs, strict=True)
     worst = [(a - b).abs().max() / b.abs().max().clamp(min=1e-12) for a, b in pairs]
     return torch.stack([w.double() for w in worst]).nan_to_num(nan=torch.inf).max().item()  # Python's max may lose a nan
+
+
+def walk(cls, device, compile, shapes, dtype, steps=20):
+    """The parameters after some steps with gradients that are made on the CPU, the same for every device."""
+    here, params = parameters(shapes, dtype), [p.detach().to(device).requires_grad_() for p in parameters(shapes, dtype)]
+    optimizer, generator = cls(params, compile=compile), torch.Generator().manual_seed(1)
+    for _ in range(steps):
+        set_gradients(here, generator)
+        for p, q in zip(params, here, strict=True):
+            p.grad = q.grad.to(device)
+        optimizer.step()
+    return [p.detach().cpu() for p in params]

@@ -6,7 +6,7 @@ import torch
 
 import gdcore.optim
 from gdcore.rules import Shampoo
-from tests.optim.common import MATRICES, SHAPES, distance, parameters, set_gradients
+from tests.optim.common import MATRICES, SHAPES, distance, walk
 from tests.optim.test_parity import CLASSES
 from tests.rules.table import distance as apart
 from tests.rules.test_worlds import ALL, in_world, name
@@ -19,18 +19,6 @@ def test_each_rule_gives_the_numbers_of_the_cpu(rule):
     here = in_world(rule, np.asarray)
     there = in_world(rule, lambda a: torch.tensor(a, device="cuda"), read=lambda x: x.cpu().numpy())
     assert apart(there, here) < (1e-9 if isinstance(rule, Shampoo) else 1e-12)
-
-
-def walk(cls, device, compile, shapes, dtype, steps=20):
-    """The parameters after some steps with gradients that are made on the CPU, the same for every device."""
-    here, params = parameters(shapes, dtype), [p.detach().to(device).requires_grad_() for p in parameters(shapes, dtype)]
-    optimizer, generator = cls(params, compile=compile), torch.Generator().manual_seed(1)
-    for _ in range(steps):
-        set_gradients(here, generator)
-        for p, q in zip(params, here, strict=True):
-            p.grad = q.grad.to(device)
-        optimizer.step()
-    return [p.detach().cpu() for p in params]
 
 
 @pytest.mark.parametrize("compile", [False, True], ids=["eager", "compiled"])
