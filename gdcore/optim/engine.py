@@ -6,6 +6,7 @@ chunks that fit the processor's cache, so that temporaries never reach main memo
 
 import contextlib
 import ctypes
+import types
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -99,17 +100,21 @@ def plain_step(rule, t, x, g, arrays, scalars):
     return {n: v for n, v in zip(rule.state_names, new, strict=True) if n in scalars}
 
 
-_fused = None
+_fused = {}
 
 
 def _compiled_step(rule, t, x, g, arrays, scalars):
-    """The same through torch.compile: numbers go in as tensors, so that a new t or learning rate compiles nothing anew."""
-    global _fused
-    if _fused is None:
-        _fused = torch.compile(_tensor_update, dynamic=True)
+    """The same through torch.compile: numbers go in as tensors, so that a new t or learning rate compiles nothing anew.
+
+    Each rule has a function of its own: torch gives up a function that it has compiled for too many.
+    """
+    key = structure(rule)
+    if key not in _fused:
+        own = types.FunctionType(_tensor_update.__code__.replace(co_name=f"step_of_{type(rule).__name__}"), globals())
+        _fused[key] = torch.compile(own, dynamic=True)
     h = {k: torch.tensor(v, dtype=torch.float64) for k, v in rule.hyperparameters().items() if type(v) is float}
     numbers = {k: torch.tensor(v, dtype=torch.float64) for k, v in scalars.items()}
-    new = _fused(rule, torch.tensor(float(t), dtype=torch.float64), h, x, g, arrays, numbers)
+    new = _fused[key](rule, torch.tensor(float(t), dtype=torch.float64), h, x, g, arrays, numbers)
     return {n: v.item() for n, v in new.items()}
 
 

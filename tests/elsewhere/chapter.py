@@ -1,4 +1,4 @@
-"""`python -m tests.elsewhere.chapter 25_cnn_images …`: run all code cells of chapters on the device elsewhere; claims that fail are told."""
+"""`python -m tests.elsewhere.chapter 25_cnn_images …`: run all code cells of chapters on the device elsewhere, and say what fails."""
 
 import os
 import pathlib

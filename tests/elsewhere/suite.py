@@ -1,12 +1,15 @@
 """What the book does on a GPU, done on a device that is not the CPU: the same numbers as there. `test_elsewhere.py` runs it."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
 
 import gdcore
 from gdcore import optim, schedules
-from gdcore.rules import Shampoo
+from gdcore import rules as R
+from gdcore.optim import engine
 from gdcore.training import fit
 from gdcore.training.reading import scores
 from gdcore.training.vision import judge, predict
@@ -40,7 +43,7 @@ def test_the_environment_names_it(monkeypatch):
 def test_each_rule_gives_the_numbers_of_the_cpu(rule):
     here = in_world(rule, np.asarray)
     there = in_world(rule, lambda a: torch.tensor(a, device=THERE), read=lambda x: x.cpu().numpy())
-    assert apart(there, here) < (1e-9 if isinstance(rule, Shampoo) else 1e-12)
+    assert apart(there, here) < (1e-9 if isinstance(rule, R.Shampoo) else 1e-12)
 
 
 @pytest.mark.parametrize("kind", sorted(CLASSES))
@@ -48,6 +51,38 @@ def test_each_optimizer_gives_the_numbers_of_the_cpu(kind):
     cls, shapes = getattr(optim, kind), MATRICES if kind == "Muon" else SHAPES
     dtype, near = (torch.float32, 2e-2) if kind == "Muon" else (torch.float64, 1e-11)  # Muon iterates in bfloat16
     assert distance(walk(cls, THERE, False, shapes, dtype), walk(cls, "cpu", False, shapes, dtype)) <= near
+
+
+@pytest.fixture(scope="module")
+def traced():
+    """torch.compile as far as it goes without a code generator for this device: traced by dynamo, taken apart by AOTAutograd."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch, "compile", functools.partial(torch.compile, backend="aot_eager"))
+        patch.setattr(engine, "_fused", {})
+        patch.setattr(torch._dynamo.config, "fail_on_recompile_limit_hit", True)  # else it would go on without compiling
+        yield
+
+
+COMPILED = [*(rule() for rule in R.RULES), R.EMA(R.Adam()), R.Lookahead(R.NAdam(), sync_period=3), R.EMA(R.LAMB()), R.SAM(R.GD()),
+            R.L2(R.RAdam(), weight_decay=0.1), R.Ascent(R.LARS())]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", COMPILED, ids=name)
+def test_each_compiled_rule_gives_the_numbers_of_the_cpu(traced, rule):
+    make = lambda params, compile: optim.Optimizer(params, rule, compile=compile)
+    shapes = MATRICES if rule.reads == "matrix" else SHAPES
+    assert distance(walk(make, THERE, True, shapes, torch.float64), walk(make, "cpu", False, shapes, torch.float64)) <= 1e-14
+
+
+def test_a_new_step_or_rate_compiles_nothing_anew(traced):
+    p = torch.nn.Parameter(torch.ones(7, device=THERE))
+    optimizer, counts = optim.RAdam([p], lr=0.1, compile=True), []
+    for t in range(8):
+        p.grad = torch.full_like(p, 1.0 + t)
+        optimizer.param_groups[0]["lr"] = 0.1 / (1 + t)
+        optimizer.step()
+        counts.append(torch._dynamo.utils.counters["stats"]["unique_graphs"])
+    assert counts[1:] == counts[:1] * 7
 
 
 def train(case, device, optimizer="AdamW", **options):
