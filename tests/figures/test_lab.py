@@ -4,12 +4,6 @@ A server on this machine only, in a folder of its own, opened in a real browser.
 """
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -17,6 +11,7 @@ import nbformat.sign
 import pytest
 from playwright.sync_api import expect
 
+from tests.jupyterlab import jupyterlab
 from tools.run_notebooks import KERNEL, run
 
 pytestmark = pytest.mark.slow
@@ -39,41 +34,11 @@ def lab(tmp_path_factory):
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), folder / "fresh.ipynb")
     stored = run(nbformat.v4.new_notebook(cells=cells[:2]), ROOT)
-    nbformat.sign.NotebookNotary(data_dir=str(home)).sign(stored)  # trusted, as `make lab` does
+    (home / "data").mkdir()
+    nbformat.sign.NotebookNotary(data_dir=str(home / "data")).sign(stored)  # trusted, as `make lab` does
     nbformat.write(stored, folder / "stored.ipynb")
-    quiet = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    quiet.parent.mkdir(parents=True)
-    quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    own = {f"JUPYTER_{name}_DIR": str(home) for name in ("CONFIG", "DATA", "RUNTIME")}
-    options = {"ServerApp.ip": "127.0.0.1", "ServerApp.port": port, "ServerApp.port_retries": 0, "IdentityProvider.token": "",
-               "ServerApp.root_dir": folder, "ServerApp.open_browser": False, "ServerApp.allow_root": True,
-               "LabApp.expose_app_in_browser": True, "LabApp.user_settings_dir": home / "settings",
-               "LabApp.workspaces_dir": home / "spaces"}  # fmt: skip
-    command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
-    log = open(home / "log", "w")
-    server = subprocess.Popen(command, env=os.environ | own | {"PYTHONPATH": str(ROOT)}, stdout=log, stderr=log, cwd=folder)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(address, server, home / "log")
-        yield address
-    finally:
-        server.terminate()
-        server.wait(60)  # its kernels go first
-        log.close()
-
-
-def _wait(address, server, log):
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(f"{address}/api/status", timeout=5).close()
-            return
-        except OSError:
-            assert server.poll() is None, f"JupyterLab ended: {log.read_text()[-1000:]}"
-            time.sleep(0.5)
-    raise TimeoutError(f"JupyterLab did not answer: {log.read_text()[-1000:]}")
+    with jupyterlab(home, folder) as lab:
+        yield lab.url.rstrip("/")
 
 
 class Book:

@@ -1,19 +1,13 @@
 """The exercises as a new student does them: in a real JupyterLab, in a browser, from the files in exercises/ alone."""
 
-import contextlib
 import json
-import os
 import shutil
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from gdcore.check.declaration import manual_questions, question, questions
 from tests.grading.common import NAMES, ROOT, code
+from tests.jupyterlab import jupyterlab
 from tools.exercises import BEGIN, END
 
 pytestmark = pytest.mark.slow
@@ -69,21 +63,6 @@ TRIED = {
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
-@dataclass
-class Lab:
-    """A running JupyterLab: its address, the folder it shows, and the folder of its settings."""
-
-    url: str
-    root: Path
-    settings: Path
-
-    def set(self, extension, **values):
-        """What a page that is opened from now on finds in the settings of an extension, such as "notebook-extension/tracker"."""
-        path = self.settings / "@jupyterlab" / f"{extension}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values))
-
-
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """JupyterLab on this machine only, on a free port, with settings of its own and a copy of what a student gets."""
@@ -92,30 +71,8 @@ def lab(tmp_path_factory):
         shutil.copytree(ROOT / folder, home / "book" / folder, ignore=shutil.ignore_patterns(".*", "*progress*"))
     (home / "config/labconfig").mkdir(parents=True)  # an extension that is none of ours, but may be installed: it hides all triangles
     (home / "config/labconfig/page_config.json").write_text('{"disabledExtensions": {"jupyterlab-myst": true}}')
-    places = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    places |= {f"JUPYTERLAB_{name}_DIR": str(home / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
-    places |= {"PYTHONPATH": str(ROOT)}
-    environment = {k: v for k, v in os.environ.items() if k != "GDCORE_PROGRESS"} | places
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--allow-root",
-               "--IdentityProvider.token=", f"--ServerApp.root_dir={home / 'book'}", "--LabApp.news_url=None",
-               "--LabApp.expose_app_in_browser=True"]  # fmt: skip
-    with open(home / "log", "w") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as server:
-        try:
-            yield Lab(_address(server, home), home / "book", home / "settings")
-        finally:
-            server.terminate()
-            server.wait(60)  # its kernels go first
-
-
-def _address(server, home):
-    """Where the server listens, once it says so."""
-    for _ in range(600):
-        assert server.poll() is None, (home / "log").read_text()[-3000:]
-        for file in (home / "runtime").glob("jpserver-*.json"):
-            with contextlib.suppress(ValueError):  # half written
-                return json.loads(file.read_text())["url"]
-        time.sleep(0.2)
-    raise AssertionError(f"JupyterLab did not start within two minutes:\n{(home / 'log').read_text()[-3000:]}")
+    with jupyterlab(home, home / "book") as lab:
+        yield lab
 
 
 class Notebook:
