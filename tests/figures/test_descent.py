@@ -69,8 +69,7 @@ def test_a_refusal_is_not_talked_over_by_the_sentence_of_an_earlier_change(open_
     assert "must lie in [0, inf)" in heard.inner_text()
     typed.fill("1e-3")
     typed.press("Enter")
-    page.wait_for_timeout(700)
-    assert "after 120 steps loss" in heard.inner_text()
+    page.wait_for_function("() => document.querySelector('[role=status]').textContent.includes('after 120 steps loss')")
 
 
 def test_the_start_is_dragged_and_moved_by_arrows(open_figures):
