@@ -5,7 +5,7 @@ import pytest
 
 from gdcore import surfaces as S
 from gdcore.figures import live
-from gdcore.rules import GD, SAM, Adam, HeavyBall, Lookahead, Muon, Shampoo
+from gdcore.rules import GD, SAM, Adam, HeavyBall, Lookahead, Muon, RMSProp, Shampoo
 from tests.figures.conftest import settle
 
 
@@ -56,6 +56,24 @@ def test_a_slider_a_typed_number_and_the_keyboard_change_the_rate(open_figures):
     page.get_by_label("η of GD: learning rate").nth(1).press("Enter")
     settle(page)
     assert rate() == 0.015 and "must lie in [0, inf)" in page.locator("[role=status]").inner_text()
+
+
+def test_what_is_no_number_is_chosen_from_a_list(open_figures):
+    rules = [RMSProp(lr=0.05), Lookahead(Muon(lr=0.05))]
+    fig = live.descent(S.himmelblau, rules, start=(-1.0, 0.5), steps=40, title="Words and switches")
+    page = open_figures(fig)
+    page.get_by_label("centered of RMSProp", exact=True).select_option("true")
+    page.get_by_label("adjust_lr of Muon", exact=True).select_option("match_rms_adamw")
+    page.get_by_label("nesterov of Muon", exact=True).select_option("false")
+    settle(page)
+    told = page.evaluate(STATE)["rules"]
+    assert told[0]["hyper"]["centered"] is True
+    assert (told[1]["inner"]["hyper"]["nesterov"], told[1]["inner"]["hyper"]["adjust_lr"]) == (False, "match_rms_adamw")
+    fig.state = {**fig.state, "rules": told}
+    assert page.locator("[aria-label='ns_precision of Muon']").count() == 0  # a figure has one precision
+    for found, path, before in zip(page.evaluate(PATHS), fig.paths, live.descent(S.himmelblau, rules, steps=40, start=(-1.0, 0.5),
+                                                                                   title="Before").paths, strict=True):
+        assert np.allclose(np.reshape(found, (-1, 2)), path, rtol=1e-10, atol=1e-12) and not np.allclose(path, before)
 
 
 def test_a_refusal_is_not_talked_over_by_the_sentence_of_an_earlier_change(open_figures):

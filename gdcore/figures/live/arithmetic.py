@@ -67,7 +67,7 @@ def arithmetic(schedules=True):
     parts = [_rules(), _surfaces(), _costs(), hand.joinpath("run.js").read_text("utf-8")]
     parts += [_schedules(), hand.joinpath("factors.js").read_text("utf-8")] * schedules
     text, functions = _own_names("\n".join(parts))
-    made = ["const arithmetic = () => {", '"use strict";', functions, text, f"return {names};", "};"]
+    made = ["const arithmetic = () => {", functions, text, f"return {names};", "};"]
     return "\n".join([*made, f"const {names} = arithmetic();", ""])
 
 

@@ -58,8 +58,8 @@ function slider(figure, {label, title = label, low, high, scale = "linear", get,
 // A tick at a share of the slider, which the middle of its knob can reach.
 const tick = (share) => `linear-gradient(var(--gd-live-ink) 0 0) calc(${100 * share}% + ${1 - 2 * share} * (0.575rem - 1px)) 50% / 2px 0.9rem no-repeat`;
 
-function choice(figure, {label, options, get, set}) {
-  const list = element("select", {"aria-label": label}, ...options.map(([value, text]) => element("option", {value}, text)));
+function choice(figure, {label, title = label, options, get, set}) {
+  const list = element("select", {"aria-label": title}, ...options.map(([value, text]) => element("option", {value}, text)));
   figure.listen(list, "change", () => set(list.value));
   const box = element("label", {class: "gd-live-choice", "data-shows": true}, element("span", {}, label), list);
   box.show = () => (list.value = get());

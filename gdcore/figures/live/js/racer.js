@@ -1,11 +1,11 @@
-// A rule in a figure: its colour, its name, an <output> for how it does, a slider for each hyper-parameter.
+// A rule in a figure: its colour, its name, an <output> for how it does, a slider or a list for each hyper-parameter.
 
 const nameOf = ({rule, inner}) => (inner ? `${rule} around ${nameOf(inner)}` : rule);
 
 function racer(figure, i) {
-  const rule = figure.state.rules[i], sliders = hyperSliders(figure, i, rule, []);
-  const first = sliders.filter(([name]) => !figure.state.sliders || figure.state.sliders.includes(name)).map(([, made]) => made);
-  const rest = sliders.filter(([, made]) => !first.includes(made)).map(([, made]) => made);
+  const rule = figure.state.rules[i], all = hyperSliders(figure, i, rule, []);
+  const [first, rest] = [true, false].map((shown) =>
+    all.filter(([name]) => (figure.state.sliders?.includes(name) ?? true) === shown).map(([, made]) => made));
   const name = figure.state.editable ? ruleChoice(figure, i) : element("b", {}, nameOf(rule));
   const remove = figure.state.editable && figure.state.rules.length > 1 ? [button(figure, "×", () => figure.set({rules: figure.state.rules.filter((_, j) => j !== i)}), {"aria-label": `remove ${nameOf(rule)}`})] : [];
   const more = rest.length ? [element("details", {}, element("summary", {}, "more"), ...rest)] : [];
@@ -13,20 +13,24 @@ function racer(figure, i) {
     element("div", {class: "gd-live-name"}, name, ...remove, element("output", {})), ...first, ...more);
 }
 
-// [[name, slider], …] for a rule and the rules inside it; `more` holds further options of sliders by name.
+// [[name, slider or list], …] for a rule and the rules inside it; `more` holds further options of sliders by name.
 function hyperSliders(figure, i, rule, within, more = {}) {
-  const at = (rules) => within.reduce((r) => r.inner, rules[i]);
-  const own = Object.entries(RULES[rule.rule].fields).filter(([, field]) => typeof field.default === "number").map(([name, field]) => {
-    const value = rule.hyper?.[name] ?? field.default;
+  const at = (rules) => within.reduce((r) => r.inner, rules[i]), now = () => at(figure.state.rules);
+  const own = Object.entries(RULES[rule.rule].fields).filter(([, field]) => field.choices?.length > 1 || typeof field.default === "number").map(([name, field]) => {
+    const value = rule.hyper?.[name] ?? field.default, get = () => now().hyper?.[name] ?? field.default;
+    const title = `${field.text} of ${nameOf(rule)}${field.meaning && `: ${field.meaning}`}`;
     const set = (v) => {
       const rules = structuredClone(figure.state.rules), target = at(rules);
       target.hyper = {...target.hyper, [name]: v};
       figure.set({rules});
     };
+    if (field.choices) {
+      const options = field.choices.map((v) => [`${v}`, v]);
+      return [name, choice(figure, {label: name, title, options, get, set: (text) => set(options.find(([word]) => word === text)[1])})];
+    }
     return [name, slider(figure, {
-      label: field.text, title: `${field.text} of ${nameOf(rule)}: ${field.meaning}`, symbol: name, ...reach(field, value, figure.state.ranges?.[name]),
-      get: () => at(figure.state.rules).hyper?.[name] ?? field.default, set,
-      check: (v) => makeRule({...at(figure.state.rules), hyper: {...at(figure.state.rules).hyper, [name]: v}}), ...more[name],
+      label: field.text, title, symbol: name, ...reach(field, value, figure.state.ranges?.[name]), get, set,
+      check: (v) => makeRule({...now(), hyper: {...now().hyper, [name]: v}}), ...more[name],
     })];
   });
   return rule.inner ? [...own, ...hyperSliders(figure, i, rule.inner, [...within, 0], more)] : own;

@@ -95,16 +95,16 @@ function look(kind, name, among) {
 }
 
 function knob(name, row, value) {
-  if (!row) return {text: name, meaning: "", default: value}; // no number: no range
+  if (!row) return {text: name, meaning: "", default: value, choices: CHOICES[name] ?? (typeof value === "boolean" ? [true, false] : null)};
   const [text, meaning, range] = row;
   return {text, meaning, default: value, low: 0, high: Infinity, openLow: false, openHigh: true, integer: false, ...range};
 }
 
-function check(owner, name, {meaning, low, high, openLow, openHigh, integer, default: usual}, value) {
+function check(owner, name, {meaning, low, high, openLow, openHigh, integer, choices, default: usual}, value) {
   if (value === null && usual === null) return;
-  const type = usual === null ? "number" : typeof usual, choices = CHOICES[name];
-  const words = {number: "a number", boolean: "true or false", object: "a list of numbers", string: choices?.map(quote).join(" or ")};
-  need(typeof value === type && (!choices || choices.includes(value)), `${owner} got ${name} = ${quote(value)}, but ${name} must be ${words[type]}.`);
+  const type = usual === null ? "number" : typeof usual;
+  const words = choices ? choices.map(quote).join(" or ") : type === "object" ? "a list of numbers" : "a number";
+  need(choices ? choices.includes(value) : typeof value === type, `${owner} got ${name} = ${quote(value)}, but ${name} must be ${words}.`);
   if (low === undefined) return;
   const above = openLow ? value > low : value >= low, below = openHigh ? value < high : value <= high;
   const range = `${openLow ? "(" : "["}${short(low)}, ${short(high)}${openHigh ? ")" : "]"}`;
