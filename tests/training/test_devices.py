@@ -11,6 +11,7 @@ from gdcore import optim, schedules
 from gdcore.training import fit
 from tests.training.cases import CASES, OPTIMIZERS
 
+pytestmark = pytest.mark.slow
 META = torch.device("meta")
 
 
