@@ -38,9 +38,12 @@ def jupyterlab(home, root):
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--allow-root",
                "--IdentityProvider.token=", f"--ServerApp.root_dir={root}", "--LabApp.news_url=None",
                "--LabApp.expose_app_in_browser=True"]  # fmt: skip
+    lab = Lab("", root, home / "settings")
+    lab.set("apputils-extension/notification", fetchNews="false", checkForUpdates=False)
     with open(home / "log", "w") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=root) as server:
         try:
-            yield Lab(_address(server, home), root, home / "settings")
+            lab.url = _address(server, home)
+            yield lab
         finally:
             server.terminate()
             try:

@@ -12,7 +12,7 @@ class EagerKernel:
 
     `step(param, grad, *state, *temporaries, *scalars)` changes param and state in place; `scalars(h, t, s)` computes what it needs once a
     step; `calls` says how many torch calls it makes, `temporaries` how many scratch arrays of x's size it wants. `source` is its text.
-    `whole`: it asks for lengths or shapes of arrays and must see whole tensors; a length becomes a number of Python.
+    `whole`: it asks for lengths, shapes or functions of arrays and must see whole tensors; a length becomes a number of Python.
     """
 
     def __init__(self, program):
@@ -22,7 +22,7 @@ class EagerKernel:
             if node.array and (node.op in ("gt", "eq", "mod") or node.op == "where" and not all(a.array for a in node.args[1:])):
                 raise NotTraceable(f"{type(program.rule).__name__} uses {node.op}, which has no in-place form.")
         self.program = program
-        self.whole = bool(late(program.outputs.values()))
+        self.whole = bool(late(program.outputs.values())) or any(n.op == "operator" for n in reach(*program.outputs.values()))
         self.wanted = Scalars(program)
         lines, self.temporaries = _shortest(program, self.wanted)
         self.scalars, scalar_source = self.wanted.build()

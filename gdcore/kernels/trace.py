@@ -188,7 +188,9 @@ def norm(a):
 
 
 def operator(name, latex, a, *args):
-    """A function of a matrix that the rule's own module names: another matrix of the same shape, made as a whole."""
+    """A function of a matrix that is `named`: another matrix of the same shape, made as a whole."""
+    if not Value.matrix:
+        _whole()
     return Value("operator", a, name, *args)
 
 

@@ -54,7 +54,7 @@ def bucket_for(rule, params, memory, compile):
         kernel = _kernel(NativeKernel, rule, first.dtype)
         if kernel is not None:
             return NativeBucket(params, memory, kernel)
-    matrices = rule.reads == "matrix"  # their products take the time, and no compiler makes them faster
+    matrices = rule.reads == "matrix"  # their products take the time, and on a CPU no compiler makes them faster
     if first.device.type == "cpu" and (matrices or rule.reads == "tensor" and not compile):  # elsewhere each length would be waited for
         kernel = _kernel(EagerKernel, rule)
         if kernel is not None:
@@ -123,7 +123,7 @@ def _tensor_update(rule, t, h, x, g, arrays, scalars):
 
 
 class FlatBucket:
-    """Rules for single entries: small tensors packed together, large ones in chunks. Kernels that ask for lengths see whole tensors."""
+    """Rules for single entries: small tensors packed together, large ones in chunks. Whole kernels see whole tensors."""
 
     def __init__(self, params, memory, kernel, compile=False):
         self.kernel, self.names = kernel, list(memory[0])

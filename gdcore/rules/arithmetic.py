@@ -85,8 +85,8 @@ def where(condition, a, b):
     if w is None:
         return a if condition else b
     if w.__name__ == "torch":  # a condition on numbers lies on the CPU, what it chooses from may lie elsewhere
-        device = next((v.device for v in (a, b) if not is_scalar(v)), condition.device)
-        condition = condition.to(device)
+        there = (v.device for v in (a, b) if not is_scalar(v) and v.device != condition.device)
+        condition = condition.to(next(there, condition.device))
     return w.where(condition, a, b)
 
 

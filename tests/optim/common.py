@@ -2,6 +2,8 @@
 
 import torch
 
+import gdcore.optim
+
 SHAPES = ((6, 4), (5,), (), (300, 250))  # the last is walked in chunks, which are short here: see conftest.py
 MATRICES = ((6, 4), (4, 9), (40, 50))
 
@@ -43,6 +45,20 @@ def distance(ours, theirs):
     pairs = zip(ours, theirs, strict=True)
     worst = [(a - b).abs().max() / b.abs().max().clamp(min=1e-12) for a, b in pairs]
     return torch.stack([w.double() for w in worst]).nan_to_num(nan=torch.inf).max().item()  # Python's max may lose a nan
+
+
+def overflow(device, **options):
+    """Two scaled steps of Adam, of which the first overflows: whether that one was skipped and the second taken."""
+    layer = torch.nn.Linear(4, 1).to(device)
+    optimizer, before = gdcore.optim.Adam(layer.parameters(), **options), layer.weight.detach().clone()
+    scaler, kept = torch.amp.GradScaler(torch.device(device).type, init_scale=2.0**14), []
+    for x in (torch.full((2, 4), 1e30, device=device), torch.ones(2, 4, device=device)):
+        optimizer.zero_grad()
+        scaler.scale((layer(x) ** 2).mean()).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        kept.append((torch.equal(layer.weight, before), scaler.get_scale()))
+    return kept == [(True, 2.0**13), (False, 2.0**13)] and bool(torch.isfinite(layer.weight).all())
 
 
 def walk(cls, device, compile, shapes, dtype, steps=20):

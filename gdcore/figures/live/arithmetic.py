@@ -7,8 +7,8 @@ COSTS        {squared: (e, delta) -> what an error e costs, …}: the losses of 
 
 RULES        {Adam: {fields, wraps, update(h, x, g, t, s, rule), init(h, x, rule), answer(h, x, s, rule), probe?}, …}: all rules.
              Those for matrices see a point as a matrix of one column. fields: {lr: {text (its symbol), meaning, default, low,
-             high, openLow, openHigh, integer}, …}; a field without a range has no low. wraps: whether it goes around another
-             rule. Take `makeRule` to run one.
+             high, openLow, openHigh, integer}, …}; a field without a range has no low, but choices, if it is a switch or a word.
+             wraps: whether it goes around another rule. Take `makeRule` to run one.
 SURFACES     {rosenbrock: {name, dimension, start, box, minima, minimumValue, lipschitz, strongConvexity, parameters, value(x),
              gradient(x)}, …}, at the defaults of their parameters, which are described like the fields of rules. Points are arrays, in
              one dimension too; lipschitz and strongConvexity are null where there is none.

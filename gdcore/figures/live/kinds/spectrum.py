@@ -103,7 +103,7 @@ class Spectrum(Live):
         rule = moved(self._rule, self.state["rules"][0])
         x = np.geomspace(curvatures[0] / 1.8, 3 * curvatures[-1], 241)
         factors.axhspan(1, 1.4, color=ORANGE, alpha=0.12, linewidth=0)
-        factors.text(0.98, 1.38, "grows", color=ORANGE, ha="right", va="top", transform=factors.get_yaxis_transform())
+        factors.text(0.03, 1.38, "grows", color=ORANGE, va="top", transform=factors.get_yaxis_transform())
         if type(rule) in linear.LINEAR:
             factors.plot(x, linear.left(type(rule), x, **rule.hyperparameters()), color=INK, linewidth=1.3)
         for curvature, share, color in zip(curvatures, left, colors):
