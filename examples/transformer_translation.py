@@ -33,6 +33,9 @@ def main(again=False):
     for number in range(3):
         ledger.once(f"fine-tuned, seed {number}", functools.partial(tuned, Recipe(), number))
         ledger.once(f"more, seed {number}", functools.partial(tuned, MORE, number))
+    for name, recipe in FROZEN.items():
+        for number in range(3):
+            ledger.once(f"frozen, {name}, seed {number}", functools.partial(greedy, recipe, number))
     for name, recipe in SHORT.items():
         for number in range(3):
             ledger.once(f"short, {name}, seed {number}", functools.partial(greedy, recipe, number))
@@ -131,6 +134,7 @@ class Recipe:
 
 
 MORE = Recipe(more=22, epochs=2)
+FROZEN = {part: Recipe(part=part) for part in PARTS if part != "everything"}
 QUICK = Recipe(epochs=1, every=2)
 SHORT = {
     "everything": QUICK,

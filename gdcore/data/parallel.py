@@ -24,14 +24,15 @@ BOOKS = ("gnome-help", "system-admin-guide")  # its two books
 REMEDY = "on Debian or Ubuntu apt install gnome-user-docs brings it"
 BLOCKS = {"p", "title", "desc", "cite", "td", "th", "caption"}  # of Mallard, the format of the pages
 SKIPPED = {"credit", "license", "link", "revision", "comment"}
+JOINED = {"keyseq": "+", "guiseq": " > "}  # elements whose parts are shown with a sign between them
 BORDER = re.compile(r"(?<=[.!?:…])\s+(?=[\"“«(¿¡]*[^\W\d_a-zà-ÿ])")  # between two sentences: a capital follows
 
 # language: (sentence pairs, SHA-256 of them all) in edition 43.0
 EDITION = {
-    "es": (4907, "3324061af6bd16f4188630dd1acf2930f6b8e1b7c3b889cfd5dc4a4648ecf440"),
-    "pt_BR": (5172, "53fb55866438f4e444d426337e3b3bc98142ecb08d6dd88d7e7d32c8f8fbebbc"),
-    "gl": (3872, "29d9d2e9607dcb5d690fb75130ceafd8befe8a12ecdf748fb457aff24850991a"),
-    "es programs": (13333, "6822e919eed91dc1bd12813703eb4c2f38e8a94d85329b1fc74385af2bd62b18"),  # those of Debian 12
+    "es": (4908, "73aecc86e4ca214809b0a85b85e0f981914b33b2ccf6c7598c7372084c1cf63b"),
+    "pt_BR": (5174, "8ba99a737599a14584bd6ffa8c0278b3acba84a696cee26abe02b71ea6b4a8ff"),
+    "gl": (3873, "1ff5220a65d378102a1e743469c8f86762e042e9d6fb71bf856291ba5cf9e66a"),
+    "es programs": (13333, "8ec7be4ba70d2e61d957ad09aeba438ecc6ace53999439db04fa5bf44f03b809"),  # those of Debian 12
 }
 PROGRAMS = {  # with a help of their own: the package of Debian that holds it
     "accerciser": "accerciser", "baobab": "baobab", "bijiben": "bijiben", "brasero": "brasero-common", "cheese": "cheese-common",
@@ -214,12 +215,13 @@ def _name(element):
 
 
 def _text(element):
-    """The words of an element; keys that are pressed together are joined by a plus."""
+    """The words of an element; keys pressed together, and the steps of a way through menus, are joined by their sign."""
     parts = [element.text or ""]
     for child in element:
-        joined = _name(element) == "keyseq" and parts != [element.text or ""]
-        parts += ["+" * joined, _text(child) if _name(child) else "", "" if _name(element) == "keyseq" else child.tail or ""]
-    return "".join(parts) if _name(element) != "keyseq" else "".join(part.strip() for part in parts)
+        parts += [_text(child) if _name(child) else "", child.tail or ""]
+    if (sign := JOINED.get(_name(element))) is None:
+        return "".join(parts)
+    return sign.join(part.strip() for part in parts if part.strip())
 
 
 def _tidy(text):

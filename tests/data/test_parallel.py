@@ -40,9 +40,18 @@ def test_what_is_no_text_of_the_page_is_left_out(shelf):
 
 
 def test_keys_pressed_together_are_joined_and_letters_composed(shelf):
-    shelf("C", "a", "<p>Press\n  <keyseq>\n<key>Ctrl</key> <key>S</key></keyseq> “now”.</p>")
-    shelf("es", "a", "<p>Pulse <keyseq><key>Ctrl</key><key>S</key></keyseq> man\u0303ana.</p>")
-    assert parallel.pages("es")["gnome-help/a"] == [("Pulse Ctrl+S mañana.", 'Press Ctrl+S "now".')]
+    shelf("C", "a", "<p>Press\n  <keyseq>\n<key>Ctrl</key> <key>S</key></keyseq> “now”.</p>"
+                    "<p><keyseq><key>Alt</key>arrow keys</keyseq> go on.</p>")
+    shelf("es", "a", "<p>Pulse <keyseq><key>Ctrl</key><key>S</key></keyseq> man\u0303ana.</p>"
+                     "<p><keyseq><key>Alt</key> flechas</keyseq> avanzan.</p>")
+    assert parallel.pages("es")["gnome-help/a"] == [
+        ("Pulse Ctrl+S mañana.", 'Press Ctrl+S "now".'), ("Alt+flechas avanzan.", "Alt+arrow keys go on.")]
+
+
+def test_the_steps_of_a_way_through_menus_are_told_apart(shelf):
+    shelf("C", "a", "<p>Choose <guiseq><gui>File</gui><gui>New</gui><gui>Page</gui></guiseq>.</p>")
+    shelf("es", "a", "<p>Elija <guiseq><gui>Archivo</gui>\n <gui>Nuevo</gui><gui>Hoja</gui></guiseq>.</p>")
+    assert parallel.pages("es")["gnome-help/a"] == [("Elija Archivo > Nuevo > Hoja.", "Choose File > New > Page.")]
 
 
 def test_a_page_whose_structure_differs_is_left_out(shelf):
@@ -72,7 +81,7 @@ def test_another_edition_is_said(shelf):
         patch.setattr(parallel, "_split", lambda found, *_: found)
         shelf("C", "a", "<p>One more thing.</p>")
         shelf("es", "a", "<p>Una cosa más.</p>")
-        with pytest.warns(UserWarning, match=r"hold 1 sentence pairs for 'es'; the edition .*43\.0.* holds 4,907"):
+        with pytest.warns(UserWarning, match=r"hold 1 sentence pairs for 'es'; the edition .*43\.0.* holds 4,908"):
             parallel.help_pages("es")
 
 
