@@ -16,7 +16,8 @@ TAGS = set("""h1 h2 h3 h4 h5 h6 br b i strong em a pre code img tt div ins del s
     wbr""".split())
 ATTRIBUTES = {"*": ["title", "lang", "dir", "align", "colspan", "rowspan", "open", "start"], "a": ["href"], "img": ["src", "alt", "width"]}
 
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title>
 <style>
 :root {{ color-scheme: {scheme}; }}
 body {{ font: 14px/1.5 system-ui, sans-serif; max-width: 980px; margin: 0 auto; padding: 16px; }}

@@ -13,7 +13,7 @@ from tests.notebooks.github import shown
 from tests.notebooks.test_stored import NOTEBOOKS, ROOT, read
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from gd_math import mathjax  # noqa: E402
+from gd_math import mathjax
 
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
 FORMULA = re.compile(r"\$\$.+?\$\$|(?<![\\$])\$[^$\n]+?\$", re.DOTALL)

@@ -8,6 +8,7 @@ import re
 import nbformat
 import pytest
 
+from tests.notebooks.github import TAGS
 from tools.run_notebooks import normalise
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -75,17 +76,12 @@ def roles(notebook):
     return re.findall(r"\{[a-z:-]+\}`[^`]*`|^```\{.*|^:::.*", prose, flags=re.MULTILINE)
 
 
-GITHUB = set("""h1 h2 h3 h4 h5 h6 br b i strong em a pre code img tt div ins del sup sub p ol ul table thead tbody tfoot blockquote dl dt dd
-    kbd q samp var hr ruby rt rp li tr td th s strike summary details caption figure figcaption abbr bdo cite dfn mark small span time
-    wbr""".split())
-
-
 def html_that_github_drops(notebook):
-    """Elements outside the allowlist of github.com, html-pipeline's SanitizationFilter. (Styles go there too: words must carry it.)"""
+    """Elements outside the allowlist of github.com. (Styles go there too: words must carry it.)"""
     written = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     written += [output.get("data", {}).get(mime, "") for _, output in outputs(notebook) for mime in ("text/html", "text/markdown")]
     prose = re.sub(r"```.*?```|`[^`\n]*`|\$[^$]*\$", "", "\n".join(written), flags=re.DOTALL)
-    return sorted(set(re.findall(r"<([a-z][a-z0-9-]*)[\s/>]", prose)) - GITHUB)
+    return sorted(set(re.findall(r"<([a-z][a-z0-9-]*)[\s/>]", prose)) - TAGS)
 
 
 def dead_links(notebook):
