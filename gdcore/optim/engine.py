@@ -14,6 +14,7 @@ import torch
 from gdcore.kernels import NotTraceable, structure, trace
 from gdcore.kernels.eager import EagerKernel
 from gdcore.kernels.native import NativeKernel
+from gdcore.rules.arithmetic import world
 
 __all__ = ["bucket_for", "plain_step", "program_of"]
 
@@ -110,6 +111,8 @@ def _compiled_step(rule, t, x, g, arrays, scalars):
     """
     key = structure(rule)
     if key not in _fused:
+        for value in (x, g, 0.0, 0, True):  # known before, since the compiler stops where a world is looked for the first time
+            world(value)
         own = types.FunctionType(_tensor_update.__code__.replace(co_name=f"step_of_{type(rule).__name__}"), globals())
         _fused[key] = torch.compile(own, dynamic=True)
     h = {k: torch.tensor(v, dtype=torch.float64) for k, v in rule.hyperparameters().items() if type(v) is float}
