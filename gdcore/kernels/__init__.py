@@ -1,4 +1,4 @@
-"""Fast steps: a rule is traced once and printed as in-place torch calls or as C."""
+"""Fast steps: a rule is traced once and printed as in-place torch calls, as C, or as one function for torch.compile."""
 
 from gdcore.kernels.trace import NotTraceable, Program, structure, trace
 

@@ -13,6 +13,7 @@ import torch
 
 from gdcore.kernels import NotTraceable, structure, trace
 from gdcore.kernels.eager import EagerKernel
+from gdcore.kernels.fused import FusedKernel
 from gdcore.kernels.native import NativeKernel
 from gdcore.rules.arithmetic import world
 
@@ -107,18 +108,32 @@ _fused = {}
 def _compiled_step(rule, t, x, g, arrays, scalars):
     """The same through torch.compile: numbers go in as tensors, so that a new t or learning rate compiles nothing anew.
 
-    Each rule has a function of its own: torch gives up a function that it has compiled for too many.
+    What depends on numbers alone is computed before, if the rule can be traced; else the compiler is given the rule as it is.
     """
-    key = structure(rule)
+    kernel = _kernel(FusedKernel, rule)
+    if kernel is None:
+        h = {k: _number(v) for k, v in rule.hyperparameters().items() if type(v) is float}
+        new = _fusing(rule, x, g, _tensor_update)(rule, _number(float(t)), h, x, g, arrays, {k: _number(v) for k, v in scalars.items()})
+        return {n: v.item() for n, v in new.items()}
+    constants, new = kernel.scalars(rule.hyperparameters(), float(t), scalars)
+    _fusing(rule, x, g, kernel.step)(x, g, *(arrays[n] for n in kernel.program.arrays), *map(_number, constants))
+    return new
+
+
+def _fusing(rule, *given):
+    """The function, the last one given, through torch.compile; made once for each structure, as torch gives up one that serves too many."""
+    key, (*arrays, function) = structure(rule), given
     if key not in _fused:
-        for value in (x, g, 0.0, 0, True):  # known before, since the compiler stops where a world is looked for the first time
+        for value in (*arrays, 0.0, 0, True):  # known before, since the compiler stops where a world is looked for the first time
             world(value)
-        own = types.FunctionType(_tensor_update.__code__.replace(co_name=f"step_of_{type(rule).__name__}"), globals())
+        own = types.FunctionType(function.__code__.replace(co_name=f"step_of_{type(rule).__name__}"), function.__globals__)
         _fused[key] = torch.compile(own, dynamic=True)
-    h = {k: torch.tensor(v, dtype=torch.float64) for k, v in rule.hyperparameters().items() if type(v) is float}
-    numbers = {k: torch.tensor(v, dtype=torch.float64) for k, v in scalars.items()}
-    new = _fused[key](rule, torch.tensor(float(t), dtype=torch.float64), h, x, g, arrays, numbers)
-    return {n: v.item() for n, v in new.items()}
+    return _fused[key]
+
+
+def _number(value):
+    """A number for the compiler; one that counts or chooses, such as how often to iterate, is a part of the program."""
+    return torch.tensor(value, dtype=torch.float64) if type(value) is float else value
 
 
 def _tensor_update(rule, t, h, x, g, arrays, scalars):

@@ -1,4 +1,4 @@
-"""The two kernels that are printed from a rule, in-place torch calls and C, do what the rule's own `update` does."""
+"""The kernels printed from a rule, in-place torch calls, C, and a function to be fused, do what the rule's own `update` does."""
 
 import subprocess
 import sys
@@ -10,6 +10,7 @@ import torch
 
 import gdcore.rules as R
 from gdcore.kernels.eager import EagerKernel
+from gdcore.kernels.fused import FusedKernel
 from gdcore.kernels.native import NativeKernel
 from gdcore.kernels.trace import NotTraceable, trace
 from gdcore.optim import engine
@@ -60,6 +61,33 @@ def test_the_torch_calls_are_the_rule(rule):
         kernel.step(param, g, *arrays, *(torch.full_like(param, torch.nan) for _ in range(kernel.temporaries)), *constants)
 
     assert follow(rule, kernel.program, kernel.scalars, advance) < 1e-12
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if name(r) not in NO_LOOP], ids=name)
+def test_the_function_to_be_fused_is_the_rule(rule):
+    kernel = FusedKernel(trace(rule))
+    advance = lambda param, g, arrays, constants: kernel.step(param, g, *arrays, *map(engine._number, constants))
+    assert follow(rule, kernel.program, kernel.scalars, advance) < 1e-12
+
+
+@dataclass(frozen=True)
+class Swapped(R.Rule):
+    """Remembers where x was, and x goes where it was the step before last."""
+
+    def update(self, x, g, t, last, older):
+        return older - 0.1 * g, x, last
+
+
+def test_old_values_move_before_they_are_written_over():
+    kernel = FusedKernel(trace(Swapped()))
+    assert follow(Swapped(), kernel.program, kernel.scalars, lambda x, g, arrays, constants: kernel.step(x, g, *arrays)) < 1e-12
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if name(r) not in NO_PROGRAM], ids=name)
+def test_no_power_is_left_to_the_entries(rule):
+    """On a GPU, β to the power t in double precision for each entry would take longer than all the rest."""
+    scalars, step = FusedKernel(trace(rule)).source.split("def step(")
+    assert "**" not in step and (name(rule) not in ("Adam", "LAMB", "NAdam") or "**" in scalars)
 
 
 @pytest.mark.parametrize("rule", [r for r in RULES if name(r) not in NOT_IN_PLACE], ids=name)
