@@ -1,5 +1,7 @@
-"""The whole of `suite.py` on a second device, in a process of its own: torch knows the device from then on, and only one of its kind."""
+"""Whole files of tests on a second device, in processes of their own: torch knows the device from then on, and only one of its kind."""
 
+import importlib.util
+import os
 import pathlib
 import re
 import subprocess
@@ -9,13 +11,23 @@ import pytest
 
 from tests.elsewhere.device import compiler
 
-SUITE = pathlib.Path(__file__).with_name("suite.py")
+pytestmark = [pytest.mark.slow,
+              pytest.mark.skipif(compiler() is None, reason="needs a C++ compiler to build a second device: install g++ or clang")]
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(compiler() is None, reason="needs a C++ compiler to build a second device: install g++ or clang")
+def run(file, **environment):
+    """What pytest counts in a file beside this one."""
+    path = pathlib.Path(__file__).with_name(file)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    return re.search(r"\d+ passed", done.stdout)[0]
+
+
 def test_another_device_gives_the_numbers_of_the_cpu(record_property):
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(SUITE)]
-    run = subprocess.run(command, capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
-    record_property("elsewhere", re.search(r"\d+ passed", run.stdout)[0])
+    record_property("elsewhere", run("suite.py"))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs Triton, which is made for Linux only: pip install triton")
+def test_the_kernels_of_a_gpu_give_the_numbers_of_the_cpu(record_property):
+    record_property("fused", run("fused.py", TRITON_INTERPRET="1"))
