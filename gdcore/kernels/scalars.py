@@ -2,7 +2,7 @@
 
 import math
 
-from gdcore.kernels.trace import Value, reach
+from gdcore.kernels.trace import Value, late, reach
 from gdcore.rules.arithmetic import maximum, minimum, ratio, sign, sqrt, where
 
 __all__ = ["FORMS", "SCOPE", "Scalars"]
@@ -31,8 +31,11 @@ class Scalars:
         return f"c{len(self.wanted) - 1}"
 
     def build(self):
-        """Compile the collected scalars into one function; returns (function, its source)."""
+        """Compile the collected scalars into one function; returns (function, its source). TypeError for a scalar memory of an array."""
         memory = {n: self.program.state[n][1] for n in self.program.scalars}
+        if own := [n for n, new in memory.items() if new.number in late([new])]:
+            raise TypeError(f"{type(self.program.rule).__name__} begins {own[0]} as a number, which all tensors share, and then makes it depend "
+                            "on the tensor. Let init give an array for it, such as zeros_like(x).")  # fmt: skip
         lines, names = [], {}
         for node in reach(*self.wanted, *memory.values()):
             if node.op == "const":

@@ -13,8 +13,9 @@ from gdcore.kernels.eager import EagerKernel
 from gdcore.kernels.fused import FusedKernel
 from gdcore.kernels.native import NativeKernel
 from gdcore.kernels.trace import NotTraceable, trace
-from gdcore.optim import engine
+from gdcore.optim import Optimizer, engine
 from gdcore.optim.engine import CHUNK
+from gdcore.rules.arithmetic import norm
 from tests.optim.common import MATRICES, SHAPES, distance, parameters, set_gradients, train
 
 pytestmark = pytest.mark.slow
@@ -81,6 +82,29 @@ class Swapped(R.Rule):
 def test_old_values_move_before_they_are_written_over():
     kernel = FusedKernel(trace(Swapped()))
     assert follow(Swapped(), kernel.program, kernel.scalars, lambda x, g, arrays, constants: kernel.step(x, g, *arrays)) < 1e-12
+
+
+@dataclass(frozen=True)
+class Lengths(R.Rule):
+    """A reader's own rule, which keeps one number for all tensors and means one for each."""
+
+    reads: ClassVar[str] = "tensor"
+
+    def init(self, x):
+        return (0.0,)
+
+    def update(self, x, g, t, length):
+        length = 0.9 * length + 0.1 * norm(g)
+        return x - 0.1 * g / length, length
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_number_that_all_tensors_share_may_not_depend_on_one(compile):
+    p = torch.nn.Parameter(torch.ones(3))
+    p.grad = torch.ones(3)
+    with pytest.raises(TypeError, match=r"Lengths begins length as a number, which all tensors share, .* Let init give an array for it"):
+        Optimizer([p], Lengths(), compile=compile).step()
+    assert torch.equal(p.detach(), torch.ones(3))
 
 
 @pytest.mark.parametrize("rule", [r for r in RULES if name(r) not in NO_PROGRAM], ids=name)
