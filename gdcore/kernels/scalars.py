@@ -34,8 +34,8 @@ class Scalars:
         """Compile the collected scalars into one function; returns (function, its source). TypeError for a scalar memory of an array."""
         memory = {n: self.program.state[n][1] for n in self.program.scalars}
         if own := [n for n, new in memory.items() if new.number in late([new])]:
-            raise TypeError(f"{type(self.program.rule).__name__} begins {own[0]} as a number, which all tensors share, and then makes it depend "
-                            "on the tensor. Let init give an array for it, such as zeros_like(x).")  # fmt: skip
+            raise TypeError(f"{type(self.program.rule).__name__} begins {own[0]} as a number, which all tensors share, and then makes it "
+                            "depend on the tensor. Let init give an array for it, such as zeros_like(x).")  # fmt: skip
         lines, names = [], {}
         for node in reach(*self.wanted, *memory.values()):
             if node.op == "const":
