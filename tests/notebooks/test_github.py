@@ -8,7 +8,6 @@ import nbformat
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.book.chromium import browser
 from tests.notebooks.github import shown
 from tests.notebooks.test_stored import NOTEBOOKS, ROOT, read
 
@@ -68,22 +67,20 @@ return {
 }"""
 
 
-@pytest.fixture(scope="module")
-def look(tmp_path_factory):
+@pytest.fixture
+def look(chromium, tmp_path):
     """look(notebook): what a browser sees of its page, drawings and formulas ready."""
-    folder = tmp_path_factory.mktemp("github")
-    with browser() as chromium:
 
-        def seen(notebook):
-            (folder / "page.html").write_text(shown(notebook, mathjax().as_uri()), encoding="utf-8")
-            page = chromium.new_page()
-            try:
-                page.goto((folder / "page.html").as_uri())
-                return page.evaluate(SEEN)
-            finally:
-                page.close()
+    def seen(notebook):
+        (tmp_path / "page.html").write_text(shown(notebook, mathjax().as_uri()), encoding="utf-8")
+        page = chromium.new_page()
+        try:
+            page.goto((tmp_path / "page.html").as_uri())
+            return page.evaluate(SEEN)
+        finally:
+            page.close()
 
-        yield seen
+    return seen
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS + EXERCISES, ids=lambda p: f"{p.parent.name}-{p.stem}")
