@@ -142,7 +142,7 @@ WHOLE = {  # the chapter's recipe, with one change
     "dropout 0.1": Recipe(dropout=0.1),
 }
 QUICK = Recipe(epochs=1, every=2)
-SHORT = {  # where a tenth of the steps is enough to compare
+SHORT = {  # asked cheaply, in a tenth of the steps
     "everything": QUICK,
     "with Portuguese": dataclasses.replace(QUICK, old=0.5),
     "ñ unknown": dataclasses.replace(QUICK, extra=""),

@@ -51,7 +51,7 @@ class _Text:
         elif node.op in ("rows", "columns"):
             text = f"param.shape[{['rows', 'columns'].index(node.op)}]"
         elif node.op == "operator":
-            array, name, *rest = args
+            array, _, *rest = args
             text = f"{node.args[1]}({', '.join([array, *rest])})"
         else:
             text = FORMS[node.op].format(*(f"({a})" if a[0] == "-" else a for a in args))
