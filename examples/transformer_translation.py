@@ -10,7 +10,7 @@ import functools
 import torch
 
 from examples.ledger import Ledger
-from gdcore import optim, schedules, seed
+from gdcore import device, optim, schedules, seed
 from gdcore.data import help_pages, portuguese_to_english, program_pages, read_marian
 from gdcore.data.parallel import PROGRAMS, near_copies
 from gdcore.models.marian_weights import from_marian
@@ -83,11 +83,11 @@ def fresh(recipe):
         for name, parameter in model.named_parameters():
             if parameter.dim() > 1 and "embedding" not in name:
                 torch.nn.init.xavier_uniform_(parameter)
-        return model
+        return model.to(device())
     model = from_marian(weights(), recipe.dropout)
     number = vocabulary().known.piece_to_id
     model.extend([[number(piece) for piece in LIKE[character]] for character in recipe.extra])
-    return model
+    return model.to(device())
 
 
 # -- recipes ----------------------------------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def train(recipe, number):
         sources, targets = sources + encode(portuguese()[0].x[:count]), targets + encode(portuguese()[0].y[:count])
     more = [encode(side) for side in (programs(recipe.more).x, programs(recipe.more).y)] if recipe.more else ([], [])
     model = fresh(recipe)
-    used = torch.tensor(sorted({END, *(piece for row in targets + more[1] for piece in row)}))
+    used = torch.tensor(sorted({END, *(piece for row in targets + more[1] for piece in row)}), device=device())
     if recipe.others:
         loss = lambda model, x, y: model.sampled_loss(x, y, used, recipe.others, recipe.smoothing)
     else:
@@ -183,9 +183,10 @@ def train(recipe, number):
     at_first = {name: value.clone() for name, value in model.state_dict().items()}
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(PARTS[recipe.part](name))
-    batches = InTurn(*[SentencePairs(sources, targets, SIZE, number)] * recipe.epochs)
+    pairs = functools.partial(SentencePairs, size=SIZE, seed=number, device=device())
+    batches = InTurn(*[pairs(sources, targets)] * recipe.epochs)
     if recipe.more:
-        batches = InTurn(SentencePairs(sources + more[0], targets + more[1], SIZE, number), *batches.parts)
+        batches = InTurn(pairs(sources + more[0], targets + more[1]), *batches.parts)
     warmup = min(recipe.warmup, len(batches) // 3)
     optimizer = optim.Adam(groups(model, recipe), lr=recipe.rate, betas=(0.9, 0.98), compile=True)
     record = fit(model, batches, loss, optimizer, epochs=1, every=len(sources) // SIZE, clip=recipe.clip,
@@ -256,7 +257,8 @@ def groups(model, recipe):
 def validation(pieces, spell=str):
     """measure(model) for `fit`: the loss per piece on validation sentences, over all pieces."""
     part = spanish().validation
-    batches = SentencePairs([pieces.encode(spell(text)) for text in part.x], [pieces.encode(english) for english in part.y], 32)
+    sources, targets = [pieces.encode(spell(text)) for text in part.x], [pieces.encode(english) for english in part.y]
+    batches = SentencePairs(sources, targets, SIZE, device=device())
 
     def measure(model):
         allowed, model.pieces = model.pieces, None

@@ -6,6 +6,7 @@ chunks that fit the processor's cache, so that temporaries never reach main memo
 
 import contextlib
 import ctypes
+import math
 import types
 from concurrent.futures import ThreadPoolExecutor
 
@@ -72,12 +73,12 @@ class TensorBucket:
 
     def __init__(self, params, memory, compile=False):
         self.params, self.memory = params, memory
-        self.update = _compiled_step if compile else plain_step
+        self.prepared = _compiled if compile else _plain
 
     def step(self, rule, hyper, t, scalars):
+        update = self.prepared(rule, t, scalars)
         for p, memory in zip(self.params, self.memory, strict=True):
-            arrays = {n: _real(a) for n, a in memory.items()}
-            new = self.update(rule, t, _real(p), _real(p.grad), arrays, scalars)
+            new = update(_real(p), _real(p.grad), {n: _real(a) for n, a in memory.items()})
         return new  # the scalar memory is the same for all tensors of a bucket
 
 
@@ -102,22 +103,42 @@ def plain_step(rule, t, x, g, arrays, scalars):
     return {n: v for n, v in zip(rule.state_names, new, strict=True) if n in scalars}
 
 
-_fused = {}
+def _plain(rule, t, scalars):
+    """The plain step at this t, as a function of one tensor's arrays."""
+    return lambda x, g, arrays: plain_step(rule, t, x, g, arrays, scalars)
 
 
-def _compiled_step(rule, t, x, g, arrays, scalars):
+def _compiled(rule, t, scalars):
     """The same through torch.compile: numbers go in as tensors, so that a new t or learning rate compiles nothing anew.
 
-    What depends on numbers alone is computed before, if the rule can be traced; else the compiler is given the rule as it is.
+    What depends on numbers alone is computed here, once for all tensors, if the rule can be traced; else the compiler is given the rule
+    as it is.
     """
     kernel = _kernel(FusedKernel, rule)
     if kernel is None:
-        h = {k: _number(v) for k, v in rule.hyperparameters().items() if type(v) is float}
-        new = _fusing(rule, x, g, _tensor_update)(rule, _number(float(t)), h, x, g, arrays, {k: _number(v) for k, v in scalars.items()})
-        return {n: v.item() for n, v in new.items()}
+        return _compiled_rule(rule, t, scalars)
     constants, new = kernel.scalars(rule.hyperparameters(), float(t), scalars)
-    _fusing(rule, x, g, kernel.step)(x, g, *(arrays[n] for n in kernel.program.arrays), *map(_number, constants))
-    return new
+    constants = [_number(c) for c in constants]
+
+    def step(x, g, arrays):
+        _fusing(rule, x, g, kernel.step)(x, g, *(arrays[n] for n in kernel.program.arrays), *constants)
+        return new
+
+    return step
+
+
+def _compiled_rule(rule, t, scalars):
+    h = {k: _number(v) for k, v in rule.hyperparameters().items() if type(v) is float}
+    t, scalars = _number(float(t)), {k: _number(v) for k, v in scalars.items()}
+
+    def step(x, g, arrays):
+        new = _fusing(rule, x, g, _tensor_update)(rule, t, h, x, g, arrays, scalars)
+        return {n: v.item() for n, v in new.items()}
+
+    return step
+
+
+_fused = {}
 
 
 def _fusing(rule, *given):
@@ -145,7 +166,7 @@ class FlatBucket:
 
     def __init__(self, params, memory, kernel, compile=False):
         self.kernel, self.names = kernel, list(memory[0])
-        self.update = _compiled_step if compile else plain_step
+        self.prepared = _compiled if compile else _plain
         like = _real(params[0])
         chunks = like.device.type == "cpu" and not (kernel and kernel.whole)  # a cache asks for chunks
         self.chunk = CHUNK if chunks else max(p.numel() for p in params) * 2
@@ -174,27 +195,31 @@ class FlatBucket:
         return [_Pack(run, self.names, *space) for run in runs]
 
     def step(self, rule, hyper, t, scalars):
-        constants, new = (), {}
-        if self.kernel is not None:
-            constants, new = self.kernel.scalars(hyper, t, scalars)
+        walk = self._walker(rule, hyper, t, scalars)
         for pack in self.packs:
             pack.gather()
-            new = self._walk(rule, t, pack.x, pack.g, pack.memory, scalars, constants) or new
+            new = walk(pack.x, pack.g, pack.memory)
             pack.scatter()
         for p, x, memory in self.large:
-            new = self._walk(rule, t, x, _real(p.grad).reshape(x.shape), memory, scalars, constants) or new
+            new = walk(x, _real(p.grad).reshape(x.shape), memory)
         return new
 
-    def _walk(self, rule, t, x, g, memory, scalars, constants):
+    def _walker(self, rule, hyper, t, scalars):
+        """This step as a function of a row of numbers and its memory, which returns the new scalar memory."""
         if self.kernel is None:
-            return self.update(rule, t, x, g, dict(zip(self.names, memory, strict=True)), scalars)
-        step, n = self.kernel.step, x.numel()
-        if n <= self.chunk:
-            step(x, g, *memory, *(b[:n].view(x.shape) for b in self.temporaries), *constants)
-            return None
-        for chunk in zip(*(a.split(self.chunk) for a in (x, g, *memory)), strict=True):
-            step(*chunk, *(b[: len(chunk[0])] for b in self.temporaries), *constants)
-        return None
+            update = self.prepared(rule, t, scalars)
+            return lambda x, g, memory: update(x, g, dict(zip(self.names, memory, strict=True)))
+        step, (constants, new) = self.kernel.step, self.kernel.scalars(hyper, t, scalars)
+
+        def walk(x, g, memory):
+            if x.numel() <= self.chunk:
+                step(x, g, *memory, *(b[: x.numel()].view(x.shape) for b in self.temporaries), *constants)
+                return new
+            for chunk in zip(*(a.split(self.chunk) for a in (x, g, *memory)), strict=True):
+                step(*chunk, *(b[: len(chunk[0])] for b in self.temporaries), *constants)
+            return new
+
+        return walk
 
 
 class _Pack:
@@ -269,10 +294,11 @@ class NativeBucket:
         width = len(self.kernel.norms)
         sums = [(ctypes.c_double * (width * share[0]))() for share in self.shares]
         self._run(lambda pair: self.kernel.lengths(pair[0][0], *pair[0][1:], arrays, c, pair[1]), zip(self.shares, sums, strict=True))
-        norms = torch.zeros(len(self.params), width, dtype=torch.float64)
-        owners = torch.tensor([k for share in self.shares for k in share[1]])
-        norms.index_add_(0, owners, torch.tensor([v for s in sums for v in s], dtype=torch.float64).view(-1, width))
-        return (ctypes.c_double * norms.numel())(*norms.sqrt().flatten().tolist())
+        norms = [0.0] * (width * len(self.params))
+        for (_, owners, *_), found in zip(self.shares, sums, strict=True):
+            for place, value in enumerate(found):
+                norms[width * owners[place // width] + place % width] += value
+        return (ctypes.c_double * len(norms))(*map(math.sqrt, norms))
 
     def _run(self, work, shares=None):
         first, *rest = self.shares if shares is None else shares

@@ -181,8 +181,8 @@ class Muon(RuleOptimizer):
     """Muon: Jordan et al. (2024); Liu et al. (2025), arXiv:2502.16982. Replaces torch.optim.Muon.
 
     For the matrices of hidden layers only: give all other parameters to AdamW. ns_precision: "bfloat16" as torch has it, or
-    "full", the digits of the parameters, which is the faster one on a CPU that cannot multiply bfloat16. Raises ValueError for
-    a parameter that is no matrix.
+    "full", the digits of the parameters. On a CPU without instructions for bfloat16 "full" is a little faster; the products
+    of bfloat16 are taken in single precision there and rounded. Raises ValueError for a parameter that is no matrix.
     """
 
     names = {"b": "momentum_buffer"}

@@ -160,6 +160,8 @@ def named(latex):
 def matmul(a, b):
     """The matrix product."""
     w = _matrix_world(a, "A matrix product")
+    if _slow(w, a):
+        return w.matmul(a.float(), b.float()).to(a.dtype)
     return w.matmul(a, b)
 
 
@@ -167,8 +169,25 @@ def addmm(c, a, b, beta=1, alpha=1):
     """beta c + alpha a b, a matrix product with what is added to it: in one go where the world can."""
     w = _matrix_world(c, "A matrix product")
     if w.__name__ == "torch":
+        if _slow(w, c):
+            return w.addmm(c.float(), a.float(), b.float(), beta=beta, alpha=alpha).to(c.dtype)
         return w.addmm(c, a, b, beta=beta, alpha=alpha)
     return beta * c + alpha * w.matmul(a, b)
+
+
+def _slow(w, x):
+    """Whether torch multiplies these matrices number by number: bfloat16, on a processor that has no instructions for it.
+
+    It sums such products in single precision and rounds once. The product in single precision, rounded, is the same but for the order
+    of the sum, and there up to a hundred times faster (pytorch/pytorch#146508 has measurements).
+    """
+    return w.__name__ == "torch" and x.dtype == w.bfloat16 and x.device.type == "cpu" and not _multiplies_bfloat16()
+
+
+def _multiplies_bfloat16():
+    """Whether this processor has instructions for it, as far as torch knows."""
+    capabilities = getattr(sys.modules["torch"].cpu, "get_capabilities", dict)()  # older versions have no such list
+    return any(has for name, has in capabilities.items() if "bf16" in name)
 
 
 def transpose(x):

@@ -28,6 +28,10 @@ def test_another_device_gives_the_numbers_of_the_cpu(record_property):
     record_property("elsewhere", run("suite.py"))
 
 
+def test_the_worked_examples_run_on_another_device(record_property):
+    record_property("examples elsewhere", run("examples.py"))
+
+
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs Triton, which is made for Linux only: pip install triton")
 def test_the_kernels_of_a_gpu_give_the_numbers_of_the_cpu(record_property):
     record_property("fused", run("fused.py", TRITON_INTERPRET="1"))

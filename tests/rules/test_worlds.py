@@ -7,8 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import gdcore.rules as R
+from gdcore.rules import arithmetic
 from gdcore.rules.hyperparameters import HYPERPARAMETERS
 from tests.rules.table import distance, problem, trajectory
 
@@ -130,3 +132,30 @@ def test_hyperparameters_of_wrapped_rules_are_one_dictionary():
                                       "slow_step_size": 0.5}
     changed = rule.with_hyperparameters(lr=0.5, sync_period=7)
     assert (changed.rule.rule.lr, changed.sync_period, changed.rule.weight_decay) == (0.5, 7, 0.2)
+
+
+class Products(TorchDispatchMode):
+    """Notes the dtypes in which matrices are multiplied."""
+
+    def __init__(self):
+        super().__init__()
+        self.dtypes = set()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if "mm" in function.__name__:
+            self.dtypes |= {a.dtype for a in args if isinstance(a, torch.Tensor)}
+        return function(*args, **kwargs or {})
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_bfloat16_is_multiplied_in_single_precision_where_the_processor_has_no_instructions_for_it(able, monkeypatch):
+    """The same product: float64's to half a unit of the last place, and a little for the order of the sum."""
+    monkeypatch.setattr(arithmetic, "_multiplies_bfloat16", lambda: able)
+    a, b, c = (x.bfloat16() for x in torch.randn(3, 40, 40, generator=torch.Generator().manual_seed(0)))
+    with Products() as seen:
+        found = arithmetic.matmul(a, b), arithmetic.addmm(c, a, b, -4.775, 2.0315)
+    exact = a.double() @ b.double(), -4.775 * c.double() + 2.0315 * (a.double() @ b.double())
+    assert seen.dtypes == {torch.bfloat16 if able else torch.float32}
+    for ours, true in zip(found, exact, strict=True):
+        assert ours.dtype == torch.bfloat16
+        assert ((ours.double() - true).abs() <= 0.501 * torch.finfo(torch.bfloat16).eps * true.abs() + 1e-5).all()

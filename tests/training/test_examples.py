@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from examples import cnn_images, ledger
+from gdcore import device
 from gdcore.training.vision import as_input
 
 STORED = ledger.RESULTS / "cnn_images.json"
@@ -15,7 +16,8 @@ STORED = ledger.RESULTS / "cnn_images.json"
 def few_images(tmp_path, monkeypatch):
     monkeypatch.setattr(ledger, "RESULTS", tmp_path)
     draws = torch.Generator().manual_seed(0)
-    part = lambda n: (as_input(torch.randint(0, 256, (n, 28, 28), generator=draws).numpy()), torch.randint(0, 10, (n,), generator=draws))
+    images = lambda n: as_input(torch.randint(0, 256, (n, 28, 28), generator=draws).numpy(), device())
+    part = lambda n: (images(n), torch.randint(0, 10, (n,), generator=draws).to(device()))
     found = {"train": part(256), "validation": part(64), "test": part(64)}
     monkeypatch.setattr(cnn_images, "parts", lambda: found)
     for name, value in {"RATES": {"SGD": (0.1,), "AdamW": (0.01,), "Muon": (0.05,)}, "SEEDS": (0,), "EPOCHS": 1}.items():
