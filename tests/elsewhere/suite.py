@@ -1,7 +1,5 @@
 """What the book does on a GPU, done on a device that is not the CPU: the same numbers as there. `test_elsewhere.py` runs it."""
 
-import functools
-
 import numpy as np
 import pytest
 import torch
@@ -9,7 +7,6 @@ import torch
 import gdcore
 from gdcore import optim, schedules
 from gdcore import rules as R
-from gdcore.optim import engine
 from gdcore.rules.arithmetic import where
 from gdcore.training import fit
 from gdcore.training.reading import scores
@@ -59,16 +56,6 @@ def test_each_optimizer_gives_the_numbers_of_the_cpu(kind):
     cls, shapes = getattr(optim, kind), MATRICES if kind == "Muon" else SHAPES
     dtype, near = (torch.float32, 2e-2) if kind == "Muon" else (torch.float64, 1e-11)  # Muon iterates in bfloat16
     assert distance(walk(cls, THERE, False, shapes, dtype), walk(cls, "cpu", False, shapes, dtype)) <= near
-
-
-@pytest.fixture(scope="module")
-def traced():
-    """torch.compile as far as it goes without a code generator for this device: dynamo traces a step as one graph, which is run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager", fullgraph=True))
-        patch.setattr(engine, "_fused", {})
-        patch.setattr(torch._dynamo.config, "fail_on_recompile_limit_hit", True)  # else it would go on without compiling
-        yield
 
 
 COMPILED = [*(rule() for rule in R.RULES), R.EMA(R.Adam()), R.Lookahead(R.NAdam(), sync_period=3), R.EMA(R.LAMB()), R.SAM(R.GD()),
