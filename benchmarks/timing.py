@@ -20,10 +20,10 @@ def first_step(make, params):
 def race(optimizers, seconds=1.0, rounds=7):
     """{name: milliseconds a step}: the median over rounds, in each of which every optimizer has its turn.
 
-    An optimizer that needs longer than `seconds` for a step has the first turn alone.
+    An optimizer that needs longer than `seconds` for a step has a turn in the first round only.
     """
     one = {name: _one(optimizer) for name, optimizer in optimizers.items()}
-    steps = {name: max(1, int(seconds / rounds / time)) for name, time in one.items()}
+    steps = {name: max(1, int(seconds / rounds / step)) for name, step in one.items()}
     times = {name: [] for name in optimizers}
     for turn in range(rounds):
         order = list(optimizers)

@@ -16,11 +16,13 @@ pytestmark = [pytest.mark.slow,
 
 
 def run(file, **environment):
-    """What pytest counts in a file beside this one."""
+    """What pytest counts in a file beside this one; what that skips, is skipped here, with its reasons."""
     path = pathlib.Path(__file__).with_name(file)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(path)]
+    command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-p", "no:xdist", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    if skipped := re.findall(r"^SKIPPED .*", done.stdout, re.MULTILINE):
+        pytest.skip("; ".join(skipped))
     return re.search(r"\d+ passed", done.stdout)[0]
 
 

@@ -1,11 +1,13 @@
 """The benchmark runs and judges; how fast anything is, is never a test."""
 
 import json
+import time
 
 import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.goals import verdicts
+from benchmarks.timing import race
 
 
 def result(**ratios):
@@ -33,3 +35,21 @@ def test_the_benchmark_writes_what_it_measured(method, tmp_path, monkeypatch, ca
     assert all(time > 0 for time in (*found["ms"].values(), *found["floor_ms"].values()))
     assert found["ratios"]["best peer / compiled"] > 0
     assert "goals reached" in capsys.readouterr().out
+
+
+class Sleeper:
+    """An optimizer that counts its steps, each of a twentieth of a second."""
+
+    def __init__(self):
+        self.steps = 0
+
+    def step(self):
+        self.steps += 1
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("seconds, rounds", [(0.04, 1), (0.34, 7)])
+def test_a_step_longer_than_the_time_for_all_is_timed_in_one_round(seconds, rounds):
+    slow = Sleeper()
+    assert race({"slow": slow}, seconds)["slow"] >= 50
+    assert slow.steps == 2 + rounds  # two to find out how long it takes
