@@ -1,10 +1,12 @@
 """The benchmark runs and judges; how fast anything is, is never a test."""
 
 import json
+import re
 import time
 
 import pytest
 
+from benchmarks import grading
 from benchmarks.__main__ import main
 from benchmarks.goals import verdicts
 from benchmarks.timing import race
@@ -53,3 +55,12 @@ def test_a_step_longer_than_the_time_for_all_is_timed_in_one_round(seconds, roun
     slow = Sleeper()
     assert race({"slow": slow}, seconds)["slow"] >= 50
     assert slow.steps == 2 + rounds  # two to find out how long it takes
+
+
+@pytest.mark.slow
+def test_the_grader_is_timed_against_jupyter(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["benchmarks.grading", "--students", "2", "--rounds", "1"])
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    grading.main()
+    assert re.search(r"graded in \d+\.\d\d s, run by Jupyter in \d+\.\d\d s; ratio .*: (reached|missed)\.$", capsys.readouterr().out)
+    assert "ratio 1.50, goal 1: missed." in grading.verdict(3.0, 2.0) and grading.verdict(1.0, 2.0).endswith("reached.")
