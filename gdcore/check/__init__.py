@@ -1,9 +1,9 @@
 """Claims of the chapters, and exercises that know your mistake.
 
     from gdcore import check
-    check("01.2", mse)        # a report: the cases, the first wrong step, the name of the mistake
-    check.all()               # the sum, kept in one small file
-    check.progress()          # a map of the book
+    check("01.2", mse)  # a report: the cases, the first wrong step, the mistake's name
+    check.all()         # the sum, kept in one small file
+    check.progress()    # a map of the book
 
 Data comes in where a question draws its cases (ch01, ch03, …: plain values, from a seed; 0 is what the notebook shows).
 It passes through `execute`, the only place that runs a learner's code: inputs become arrays, the output becomes a plain

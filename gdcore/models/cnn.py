@@ -7,15 +7,17 @@ __all__ = ["Convolution", "FashionNet", "Residual"]
 
 
 class Convolution(nn.Module):
-    """A 3 × 3 convolution without a bias: each point's 9·channels neighbours times one matrix of shape (outputs, 9·channels).
+    """A 3 × 3 convolution without a bias: each point's 9·channels neighbours, times a matrix.
 
-    The weight is kept as that matrix, so that a matrix method such as Muon may step it. Images have the shape (n, channels, h, w).
-    Its start is normal with the variance 2 / (9·channels): He et al. (2015), arXiv:1502.01852.
+    The weight is kept as that matrix, of shape (outputs, 9·channels), so that a matrix
+    method such as Muon may step it. Images have the shape (n, channels, h, w). Its start is
+    normal with the variance 2 / (9·channels): He et al. (2015), arXiv:1502.01852.
     """
 
     def __init__(self, channels, outputs):
         super().__init__()
-        self.weight = nn.Parameter(nn.init.kaiming_normal_(nn.Linear(9 * channels, outputs, bias=False).weight.detach()))
+        start = nn.Linear(9 * channels, outputs, bias=False).weight.detach()
+        self.weight = nn.Parameter(nn.init.kaiming_normal_(start))
 
     def forward(self, x):
         return F.conv2d(x, self.weight.view(len(self.weight), -1, 3, 3), padding=1)
@@ -38,9 +40,10 @@ class Residual(nn.Module):
 
 
 class FashionNet(nn.Module):
-    """Images (n, 1, 28, 28) to 10 scores: three stages of 28, 14 and 7 points across, the last two with a way around.
+    """Images (n, 1, 28, 28) to 10 scores: three stages, the last two with a way around.
 
-    widths: the channels of the stages. dropout: the share of the 64 last features that is set to 0 in training.
+    The stages are 28, 14 and 7 points across, widths are their channels. dropout: the share
+    of the last features, 64 of them, that is set to 0 in training.
     """
 
     def __init__(self, widths=(16, 32, 64), dropout=0.0, classes=10):
@@ -55,10 +58,10 @@ class FashionNet(nn.Module):
         self.scores = nn.Linear(c, classes)
 
     def forward(self, x):
-        features = self.stages(x).amax(dim=(2, 3))  # where each pattern is seen best, wherever that is
+        features = self.stages(x).amax(dim=(2, 3))  # where each pattern is seen best
         return self.scores(self.dropout(features))
 
     def hidden_matrices(self):
         """The matrices between the first layer and the last: those that Muon is for."""
-        first, *hidden = [module.weight for module in self.modules() if isinstance(module, Convolution)]
+        first, *hidden = [m.weight for m in self.modules() if isinstance(m, Convolution)]
         return hidden

@@ -40,9 +40,10 @@ class Sublayer(nn.Module):
 
 
 class Attention(Sublayer):
-    """Each place of x asks, each place of the memory answers: softmax(q kᵀ / √(d / heads)) v, in several heads (Vaswani et al., 3.2).
+    """Each place of x asks, each place of the memory answers (Vaswani et al., 3.2).
 
-    forward(x, memory, there): x (n, t, d), memory (n, s, d), there (n, s) is False where the memory is filled up. Gives (n, t, d).
+    softmax(q kᵀ / √(d / heads)) v, in several heads. forward(x, memory, there): x (n, t, d),
+    memory (n, s, d), there (n, s) is False where the memory is filled up. Gives (n, t, d).
     """
 
     def __init__(self, d, heads, dropout):
@@ -55,7 +56,8 @@ class Attention(Sublayer):
         return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
     def forward(self, x, memory, there):
-        q, k, v = self.split(self.query(x)), self.split(self.key(memory)), self.split(self.value(memory))
+        q = self.split(self.query(x))
+        k, v = self.split(self.key(memory)), self.split(self.value(memory))
         found = F.scaled_dot_product_attention(q, k, v, attn_mask=there[:, None, None, :])
         return self.add(x, self.out(found.transpose(1, 2).flatten(2)))
 
@@ -63,7 +65,8 @@ class Attention(Sublayer):
         """Who looks where: (n, heads, t, s), each row sums to 1."""
         q, k = self.split(self.query(x)), self.split(self.key(memory))
         scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[-1])
-        return scores.masked_fill(~there[:, None, None, :], -math.inf).softmax(dim=-1)
+        scores = scores.masked_fill(~there[:, None, None, :], -math.inf)
+        return scores.softmax(dim=-1)
 
 
 class FeedForward(Sublayer):

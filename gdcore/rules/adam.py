@@ -137,7 +137,8 @@ class RAdam(Rule):
         m_hat = m / (1 - self.beta1**t)
         rho_inf = 2 / (1 - self.beta2) - 1
         rho = rho_inf - 2 * t * self.beta2**t / (1 - self.beta2**t)
-        r = sqrt(ratio((rho - 4) * (rho - 2) * rho_inf, (rho_inf - 4) * (rho_inf - 2) * rho))
+        r = sqrt(ratio((rho - 4) * (rho - 2) * rho_inf,
+                       (rho_inf - 4) * (rho_inf - 2) * rho))
         d = where(rho > 5, r * sqrt(1 - self.beta2**t) * m_hat / (sqrt(v) + self.eps), m_hat)
         return x - self.lr * d, m, v
 

@@ -66,7 +66,8 @@ class SAM(Wrapper):
         return self.rule.update(x, g, t, *inner)
 
     def probe(self, x, g, t, *inner, length=None):
-        length = norm(g) if length is None else length  # of the gradient of all weights, if x is only some of them
+        # length: of the gradient of all weights, where x is only some of them
+        length = norm(g) if length is None else length
         return x + self.radius * g / where(length > 0, length, 1.0)
 
 

@@ -115,7 +115,8 @@ class Muon(Rule):
     def update(self, x, g, t, b):
         b = self.momentum * b + (1 - self.momentum) * g
         u = self.momentum * b + (1 - self.momentum) * g if self.nesterov else b
-        o = newton_schulz(u, self.ns_steps, self.ns_coefficients, self.eps, self.ns_precision)
+        o = newton_schulz(u, self.ns_steps, self.ns_coefficients, self.eps,
+                          self.ns_precision)
         x = (1 - self.lr * self.weight_decay) * x
         return x - self.lr * shape_scale(x, self.adjust_lr) * o, b
 

@@ -123,6 +123,23 @@ def test_code_that_is_wide_can_be_scrolled_on_a_phone(chromium, http):
     page.close()
 
 
+WIDE = "(all) => all.filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.slice(0, 200))"
+
+
+def test_code_and_what_it_prints_fit_the_column(chromium, http, book):
+    """On screens as wide as a laptop's nothing has to be scrolled sideways."""
+    page = chromium.new_page()
+    wide = {}
+    for name in book.pages:
+        page.goto(f"{http}/{name}.html")
+        for width in (1024, 1200, 1366):
+            page.set_viewport_size({"width": width, "height": 900})
+            if found := page.eval_on_selector_all("article pre", WIDE):
+                wide[name, width] = found
+    page.close()
+    assert not wide
+
+
 def test_paper_is_white_and_its_ink_dark_also_from_a_dark_page(chromium, http):
     page = chromium.new_context(**PHONE).new_page()
     page.goto(f"{http}/chapters/01_loss.html")
