@@ -101,6 +101,7 @@ def effects(values, base, title=None, xlabel="test accuracy"):
     ax.axvline(zero, color=INK, linewidth=1)
     ax.set_yticks(range(len(values)), list(values))
     ax.invert_yaxis()
+    ax.locator_params(axis="x", nbins=6)  # their numbers need room on a phone
     ax.grid(axis="y", visible=False)
     ax.set(xlabel=xlabel)
     return fig, ax
