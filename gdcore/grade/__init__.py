@@ -2,7 +2,7 @@
 
     submissions   finds the students and reads what they handed in; runs nothing
     shortcuts     looks for names that an answer may not use, in the text of the notebook
-    confine       the limits of a process: memory, files, processes, network, what it may read
+    confine       what a process may: memory, files, processes, network, what it may read
     child         runs in that process: executes the cells, then answers with plain values
     parent        starts such processes, puts requests to them, ends them whatever they do
     student       the verdicts on one student

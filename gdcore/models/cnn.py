@@ -7,10 +7,10 @@ __all__ = ["Convolution", "FashionNet", "Residual"]
 
 
 class Convolution(nn.Module):
-    """A 3 × 3 convolution without a bias: each point's 9·channels neighbours, times a matrix.
+    """A 3 × 3 convolution without a bias: 9·channels neighbours, times a matrix.
 
     The weight is kept as that matrix, of shape (outputs, 9·channels), so that a matrix
-    method such as Muon may step it. Images have the shape (n, channels, h, w). Its start is
+    method such as Muon may step it. Images are (n, channels, h, w). Its start is
     normal with the variance 2 / (9·channels): He et al. (2015), arXiv:1502.01852.
     """
 
@@ -42,8 +42,8 @@ class Residual(nn.Module):
 class FashionNet(nn.Module):
     """Images (n, 1, 28, 28) to 10 scores: three stages, the last two with a way around.
 
-    The stages are 28, 14 and 7 points across, widths are their channels. dropout: the share
-    of the last features, 64 of them, that is set to 0 in training.
+    The stages are 28, 14 and 7 points across, widths are their channels. dropout: the
+    share of the last features, 64 of them, that is set to 0 in training.
     """
 
     def __init__(self, widths=(16, 32, 64), dropout=0.0, classes=10):
@@ -63,5 +63,6 @@ class FashionNet(nn.Module):
 
     def hidden_matrices(self):
         """The matrices between the first layer and the last: those that Muon is for."""
-        first, *hidden = [m.weight for m in self.modules() if isinstance(m, Convolution)]
+        layers = (m for m in self.modules() if isinstance(m, Convolution))
+        first, *hidden = [layer.weight for layer in layers]
         return hidden

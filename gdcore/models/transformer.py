@@ -42,8 +42,9 @@ class Sublayer(nn.Module):
 class Attention(Sublayer):
     """Each place of x asks, each place of the memory answers (Vaswani et al., 3.2).
 
-    softmax(q kᵀ / √(d / heads)) v, in several heads. forward(x, memory, there): x (n, t, d),
-    memory (n, s, d), there (n, s) is False where the memory is filled up. Gives (n, t, d).
+    softmax(q kᵀ / √(d / heads)) v, in several heads. forward(x, memory, there) takes
+    x (n, t, d), memory (n, s, d), and there (n, s), False where the memory is filled
+    up, and gives (n, t, d).
     """
 
     def __init__(self, d, heads, dropout):
@@ -58,7 +59,8 @@ class Attention(Sublayer):
     def forward(self, x, memory, there):
         q = self.split(self.query(x))
         k, v = self.split(self.key(memory)), self.split(self.value(memory))
-        found = F.scaled_dot_product_attention(q, k, v, attn_mask=there[:, None, None, :])
+        asked = there[:, None, None, :]
+        found = F.scaled_dot_product_attention(q, k, v, attn_mask=asked)
         return self.add(x, self.out(found.transpose(1, 2).flatten(2)))
 
     def weights(self, x, memory, there):

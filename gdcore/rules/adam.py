@@ -139,7 +139,8 @@ class RAdam(Rule):
         rho = rho_inf - 2 * t * self.beta2**t / (1 - self.beta2**t)
         r = sqrt(ratio((rho - 4) * (rho - 2) * rho_inf,
                        (rho_inf - 4) * (rho_inf - 2) * rho))
-        d = where(rho > 5, r * sqrt(1 - self.beta2**t) * m_hat / (sqrt(v) + self.eps), m_hat)
+        d = where(rho > 5,
+                  r * sqrt(1 - self.beta2**t) * m_hat / (sqrt(v) + self.eps), m_hat)
         return x - self.lr * d, m, v
 
 

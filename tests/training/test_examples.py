@@ -18,9 +18,9 @@ def few_images(tmp_path, monkeypatch):
     draws = torch.Generator().manual_seed(0)
     images = lambda n: as_input(torch.randint(0, 256, (n, 28, 28), generator=draws).numpy(), device())
     part = lambda n: (images(n), torch.randint(0, 10, (n,), generator=draws).to(device()))
-    found = {"train": part(256), "validation": part(64), "test": part(64)}
+    found = {"train": part(64), "validation": part(64), "test": part(64)}
     monkeypatch.setattr(cnn_images, "parts", lambda: found)
-    for name, value in {"RATES": {"SGD": (0.1,), "AdamW": (0.01,), "Muon": (0.05,)}, "SEEDS": (0,), "EPOCHS": 1}.items():
+    for name, value in {"RATES": {"SGD": (0.1,), "AdamW": (0.01,), "Muon": (0.05,)}, "SEEDS": (0,), "EPOCHS": 1, "BATCH": 32}.items():
         monkeypatch.setattr(cnn_images, name, value)
     monkeypatch.setattr(cnn_images.optimizer_time, "__defaults__", (2, 1))
     return tmp_path
@@ -48,7 +48,7 @@ def few_reviews(tmp_path, monkeypatch):
     made = {}
     for source in rnn_sentiment.SOURCES:
         whole = movie_reviews(source)
-        made[source] = Splits(whole.train[:400], whole.validation[:40], whole.test[:60])
+        made[source] = Splits(whole.train[:200], whole.validation[:40], whole.test[:60])
     monkeypatch.setattr(rnn_sentiment, "parts", made.__getitem__)
     rnn_sentiment.books.cache_clear()
     for name, value in {"RATES": dict.fromkeys(rnn_sentiment.RATES, (0.01,)), "SEEDS": (0,), "BATCH": 32, "EPOCHS": 1, "LIMIT": 20}.items():
