@@ -28,7 +28,7 @@ def test_the_kernels_give_the_numbers_of_the_cpu(rule):
     """In double precision, in which the interpreter is exact. An H100 would run the same lines."""
     launched.clear()
     make, shapes = lambda params, compile: optim.Optimizer(params, rule, compile=compile), MATRICES if rule.reads == "matrix" else SHAPES
-    steps = 2 if rule.reads == "tensor" else 3  # the interpreter needs four seconds for a step of those
+    steps = 2 if rule.reads == "tensor" else 3  # of those the interpreter takes seconds for a step
     there = walk(make, THERE, True, shapes, torch.float64, steps=steps)
     near = 1e-14 if rule.reads != "matrix" else 1e-9  # Newton and Schulz make a last digit grow
     assert distance(there, walk(make, "cpu", False, shapes, torch.float64, steps=steps)) <= near

@@ -62,7 +62,7 @@ def test_its_release_version_is_our_exercise(name):
 
 
 def generated(tmp_path, *paths):
-    """What `nbgrader generate_assignment` says of notebooks, and its folder, in a course such as the page describes."""
+    """What `nbgrader generate_assignment` says, and the folder of what it makes of notebooks, in a course such as the page describes."""
     (tmp_path / "source/loss").mkdir(parents=True)
     for path in paths:
         shutil.copy(path, tmp_path / "source/loss")
