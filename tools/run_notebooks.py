@@ -17,8 +17,11 @@ from nbclient.exceptions import CellExecutionError
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python"}
+FOLDED = "hide-input"  # the tag of plumbing: one line to open it in the page, collapsed in JupyterLab
 WIDGET = "application/vnd.jupyter.widget-view+json"  # the key to a widget of a kernel that is gone: beside it a still drawing is not shown
 TIMEOUT = 600  # seconds for one cell
+READING = re.compile(r"(\*\*Reading\*\* takes about )\d+( minutes)")
+WORDS, LINE, FIGURE = 140, 5 / 60, 1.0  # words a minute; minutes for a line of open code, and for a figure: slow readers of mathematics
 
 
 def main(paths):
@@ -49,12 +52,27 @@ def normalise(notebook):
     for cell in notebook.cells:
         cell.source = "\n".join(line.rstrip() for line in cell.source.strip("\n").splitlines())
         keep = {key: cell.metadata[key] for key in ("tags", "mystnb", "reason") if key in cell.metadata}
+        if FOLDED in keep.get("tags", []):
+            keep["jupyter"] = {"source_hidden": True}
         cell.metadata = nbformat.from_dict(keep)
         if cell.cell_type == "code":
             count += 1
             cell.execution_count = count
             cell.outputs = [_normal_output(output, count) for output in _joined(cell.outputs)]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = READING.sub(rf"\g<1>{minutes(notebook)}\g<2>", cell.source)
     return notebook
+
+
+def minutes(notebook):
+    """How long a reader takes who reads every sentence and every line of open code, a multiple of 5. Folded answers do not count."""
+    prose = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    words = len(re.sub(r"<details>.*?</details>", "", prose, flags=re.DOTALL).split())
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    lines = sum(bool(line.strip()) for cell in code if FOLDED not in cell.metadata.get("tags", []) for line in cell.source.splitlines())
+    figures = sum(any(mime.startswith("image/") for mime in output.get("data", {})) for cell in code for output in cell.outputs)
+    return max(5, 5 * round((words / WORDS + lines * LINE + figures * FIGURE) / 5))
 
 
 def _joined(outputs):

@@ -5,7 +5,7 @@
     check.all()         # the sum, kept in one small file
     check.progress()    # a map of the book
 
-Data comes in where a question draws its cases (ch01, ch03, …: plain values, from a seed; 0 is what the notebook shows).
+Data comes in where a question draws its cases (questions/ch01.py, …: plain values, from a seed; 0 is what the notebook shows).
 It passes through `execute`, the only place that runs a learner's code: inputs become arrays, the output becomes a plain
 value. `judge` compares that value with the oracle's and with those of the known wrong answers; it runs nothing of the
 learner's, so a grader may call the two in different processes, with JSON between them. It leaves as a `Report`, shown as
@@ -16,10 +16,10 @@ import sys
 import types
 
 from gdcore.check.claims import ClaimError, claim
-from gdcore.check.declaration import Case, Mistake, Question, question, questions
+from gdcore.check.declaration import Case, Mistake, Question, question
 from gdcore.check.session import all, check, merge, progress
 
-__all__ = ["Case", "ClaimError", "Mistake", "Question", "all", "check", "claim", "merge", "progress", "question", "questions"]
+__all__ = ["Case", "ClaimError", "Mistake", "Question", "all", "check", "claim", "merge", "progress", "question"]
 
 
 class _Callable(types.ModuleType):

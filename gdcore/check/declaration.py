@@ -164,10 +164,10 @@ def questions(chapter=None):
 
 def _listed(name, chapter):
     """What the modules of the chapters list under a name, sorted by number."""
-    import gdcore.check as package
+    import gdcore.check.questions as package
 
     modules = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if re.match(r"ch\d\d", m.name))
-    loaded = [importlib.import_module(f"gdcore.check.{m}") for m in modules if chapter in (None, m[2:4])]
+    loaded = [importlib.import_module(f"gdcore.check.questions.{m}") for m in modules if chapter in (None, m[2:4])]
     found = [q for module in loaded for q in getattr(module, name, ())]
     return {q.id: q for q in sorted(found, key=lambda q: (q.chapter, int(q.id[3:])))}
 

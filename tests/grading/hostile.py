@@ -213,14 +213,14 @@ builtins.isinstance = builtins.all = builtins.any = lambda *a: True
 # %%
 ZERO
 #### imports_the_oracle | 0 | forbidden
-from gdcore.check.ch01 import mse as right
+from gdcore.check.questions.ch01 import mse as right
 # %%
 def mse(prediction, y):
     return right.oracle(prediction, y)
 #### imports_the_oracle_in_disguise | 0 | forbidden
 load = __import__
 def mse(prediction, y):
-    book = load('gdcore.check.ch' + '01', fromlist=['mse'])
+    book = load('gdcore.check.questions.ch' + '01', fromlist=['mse'])
     return book.mse.oracle(prediction, y)
 #### uses_a_rule_of_the_book | 0 | forbidden | 03.2 | bystander any
 from gdcore.rules import GD

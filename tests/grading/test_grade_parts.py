@@ -51,8 +51,8 @@ def test_it_reads_neither_answers_nor_seed_nor_others_work_nor_the_graders_memor
         pytest.skip("no Landlock here: a submission reads what its user can read, and class.html says so")
     (tmp_path / "seed").write_text("a secret seed")
     package = parent.PACKAGE
-    paths = [tmp_path / "seed", ROOT / "solutions/01_loss.ipynb", package / "check/ch01.py", package / "grade/parent.py",
-             *(package / "check/__pycache__").glob("ch01*.pyc"), "/proc/1/environ", f"/proc/{os.getpid()}/environ",
+    paths = [tmp_path / "seed", ROOT / "solutions/01_loss.ipynb", package / "check/questions/ch01.py", package / "grade/parent.py",
+             *(package / "check/questions/__pycache__").glob("ch01*.pyc"), "/proc/1/environ", f"/proc/{os.getpid()}/environ",
              f"/proc/{os.getpid()}/mem", f"/proc/{os.getpid()}/cmdline", f"/proc/{os.getpid()}/maps", "/etc/passwd",
              os.path.expanduser("~/.bashrc"), __file__]  # fmt: skip
     source = f"""
@@ -252,8 +252,8 @@ CAUGHT = [
     ("from torch import optim as o\nstep = o.SGD\nhelp_me = lambda: step\ndef mse(p, y):\n    return help_me()", "torch.optim"),
     ("import torch as t\nu = t\ndef mse(p, y):\n    return u.optim.SGD", "torch.optim"),
     ("import torch\ndef mse(p, y):\n    return getattr(torch, 'optim')", "torch.optim"),
-    ("def mse(p, y):\n    from gdcore.check.ch01 import mse\n    return mse", "gdcore.check.ch01.mse"),
-    ("from gdcore import check as c\ndef mse(p, y):\n    return c.ch01.mse.oracle(p, y)", "gdcore.check.ch01"),
+    ("def mse(p, y):\n    from gdcore.check.questions.ch01 import mse\n    return mse", "gdcore.check.questions.ch01.mse"),
+    ("from gdcore import check as c\ndef mse(p, y):\n    return c.questions.ch01.mse.oracle(p, y)", "gdcore.check.questions.ch01"),
     ("from gdcore.rules import *\ndef mse(p, y):\n    return GD", "gdcore.rules.*"),
     ("import importlib\ndef mse(p, y):\n    return importlib.import_module('x')", "importlib"),
     ("import os\ndef mse(p, y):\n    return os.sys.modules", "os.sys.modules"),

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from tests.notebooks.github import TAGS
-from tools.run_notebooks import normalise
+from tools.run_notebooks import FOLDED, normalise
 
 ROOT = pathlib.Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -145,9 +145,20 @@ def unexplained_options(notebook):
     return [option for option, why in options if len(why.split()) < 3] or ([] if len(options) >= 9 else ["too few options"])
 
 
+def open_plumbing(notebook):
+    """Open cells with a claim, or with nothing but figures: plumbing stands folded, in cells of its own with what it alone needs."""
+    return [cell.source for cell in code(notebook) if FOLDED not in cell.metadata.get("tags", []) and _is_plumbing(cell.source)]
+
+
+def _is_plumbing(source):
+    lines = ast.parse(source).body
+    called = [ast.unparse(line.value.func) for line in lines if isinstance(line, ast.Expr) and isinstance(line.value, ast.Call)]
+    return "claim" in called or (lines and len(called) == len(lines) and all(re.fullmatch(r"show|live\.\w+", name) for name in called))
+
+
 FAULTS = [unexecuted, errors, warnings, traces_of_a_machine, pictures_without_alt, roles, html_that_github_drops, dead_links,
           untagged_reasons, bad_first_cell, long_cells, wide_lines, without_claims, not_normal, incomplete,
-          unexplained_options]  # fmt: skip
+          unexplained_options, open_plumbing]  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
@@ -180,6 +191,7 @@ PLANTED = {
     without_claims: CELL("1"),
     not_normal: CELL("1", metadata={"execution": {"started": "today"}}),
     incomplete: nbformat.v4.new_markdown_cell("# A title"),
+    open_plumbing: CELL('x = 1\nclaim("one is one", x == 1)'),
     unexplained_options: nbformat.v4.new_markdown_cell("## Quiz\n<details><summary>a) Yes</summary></details>"),
 }
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gdcore.check.ch01 import items
 from gdcore.check.declaration import Case, Manual, Mistake, Question
 from gdcore.check.functions import function
+from gdcore.check.questions.shared import items
 
 # -- 02.5 -----------------------------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gdcore.check.ch01 import items
 from gdcore.check.declaration import Case, Mistake, Question
 from gdcore.check.execute import Endless
+from gdcore.check.questions.shared import items
 
 # -- 02.1 -----------------------------------------------------------------------------------------------------------------------
 

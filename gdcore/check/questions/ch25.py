@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gdcore.check.ch01 import items
 from gdcore.check.declaration import Case, Mistake, Question
+from gdcore.check.questions.shared import items
 
 # -- 25.1 -----------------------------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,9 @@
 import numpy as np
 
 from gdcore.check.declaration import Case, Mistake, Question
+from gdcore.check.questions.shared import items, log_softmax, of_truth, scores
 
 # -- 01.1 -----------------------------------------------------------------------------------------------------------------------
-
-
-def items(*names):
-    """Cases of a question whose answer is a dictionary: one an item, the same for every seed."""
-    return lambda rng: [Case(name, {"item": name}) for name in names]
 
 
 one_slip = Question(
@@ -131,10 +127,6 @@ huber = Question(
 # -- 01.4 -----------------------------------------------------------------------------------------------------------------------
 
 
-def scores(rng, n, classes, spread=1.0):
-    return {"z": np.round(spread * rng.normal(size=(n, classes)), 3), "k": rng.integers(0, classes, n)}
-
-
 def cross_entropy_cases(rng):
     yield Case("four pictures, three classes", scores(rng, 4, 3))
     yield Case("a fresh network, ten classes", {**scores(rng, 5, 10), "z": np.zeros((5, 10))})
@@ -144,15 +136,6 @@ def cross_entropy_cases(rng):
     yield Case("scores in the thousands", wild)
     far = scores(rng, 2, 4)
     yield Case("rows a thousand apart", {**far, "z": far["z"] + np.array([[1000.0], [-1000.0]])})
-
-
-def log_softmax(z, axis=1):
-    z = z - z.max(axis=axis, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
-
-
-def of_truth(log_p, k):
-    return log_p[np.arange(len(k)), k]
 
 
 def naive(z, k):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gdcore.check.ch01 import items, log_softmax, of_truth, scores
 from gdcore.check.declaration import Case, Manual, Mistake, Question
+from gdcore.check.questions.shared import items, log_softmax, of_truth, scores
 from gdcore.check.values import short
 
 # -- 01.6 -----------------------------------------------------------------------------------------------------------------------

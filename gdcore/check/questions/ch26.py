@@ -3,12 +3,7 @@
 import numpy as np
 
 from gdcore.check.declaration import Case, Mistake, Question
-
-
-def items(*names):
-    """Cases of a question whose answer is a dictionary: one an item, the same for every seed."""
-    return lambda rng: [Case(name, {"item": name}) for name in names]
-
+from gdcore.check.questions.shared import items
 
 # -- 26.1 -----------------------------------------------------------------------------------------------------------------------
 

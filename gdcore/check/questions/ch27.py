@@ -5,13 +5,9 @@ import math
 import numpy as np
 
 from gdcore.check.declaration import Case, Mistake, Question
+from gdcore.check.questions.shared import items
 
 # -- 27.1 -----------------------------------------------------------------------------------------------------------------------
-
-
-def items(*names):
-    """Cases of a question whose answer is a dictionary: one an item, the same for every seed."""
-    return lambda rng: [Case(name, {"item": name}) for name in names]
 
 
 sizes = Question(

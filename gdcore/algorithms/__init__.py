@@ -1,0 +1,25 @@
+"""Methods that are more than one pure step.
+
+A rule (`gdcore.rules`) maps a point, its gradient and a memory to the next point, and needs nothing else. An algorithm needs more:
+which example to look at, a second look at the function, a population, other machines. It is still written like a rule:
+
+- a frozen dataclass whose fields are the hyper-parameters, with their usual values;
+- `init(…)` gives the memory, and a pure `update(…)` gives the next point and the next memory, and changes nothing that the caller holds;
+- chance comes in from outside, as a generator or as the drawn numbers themselves, so that a run can be repeated and checked;
+- what it costs is counted in the field's own unit: gradients of examples, products with the Hessian, evaluations, bytes;
+- it names its paper, is checked against a closed form or a peer, and tests plant its usual mistakes.
+
+An algorithm may use rules, surfaces and curvature; nothing below this floor knows of it.
+
+- `finite_sum`: SGD, SVRG and SAGA on a mean of many functions.
+"""
+
+import importlib
+
+__all__ = ["finite_sum"]
+
+
+def __getattr__(name):
+    if name in __all__:
+        return importlib.import_module(f"gdcore.algorithms.{name}")
+    raise AttributeError(f"module 'gdcore.algorithms' has no attribute {name!r}")
