@@ -7,6 +7,7 @@ PORT ?= 8000
 NOTEBOOKS ?= $(wildcard chapters/*.ipynb)
 # one thread a worker: more would wait for each other. Files go out in order, or long ones with few tests would come last
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+NBVAL := --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg
 
 .DELETE_ON_ERROR:
 .PHONY: help book serve lab run exercises grade test check bench examples cards constraints clean
@@ -35,9 +36,14 @@ grade: $(VENV)/.lab  ## grade a class: make grade SUBMISSIONS=submitted OUT=grad
 	@test -n "$(SUBMISSIONS)" && test -n "$(OUT)" || { echo "Say what to grade and where to: make grade SUBMISSIONS=submitted OUT=graded"; exit 2; }
 	@$(BIN)/python -m gdcore.grade "$(SUBMISSIONS)" --out "$(OUT)" $(MORE)
 
-test: $(VENV)/.test  ## all tests: rules, optimizers, theory, notebooks, book, browser
+test: $(VENV)/.test  ## all tests: rules, optimizers, theory, notebooks, book, browser (ONLY=04 for what concerns a chapter)
 	@$(BIN)/ruff check .
-	$(PYTEST) chapters tests --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg
+ifdef ONLY
+	$(PYTEST) chapters/$(ONLY)_*.ipynb $(NBVAL)
+	$(PYTEST) tests/notebooks/test_stored.py tests/grading tests/figures/chapters -k "$(ONLY)"
+else
+	$(PYTEST) chapters tests $(NBVAL)
+endif
 
 check: $(VENV)/.test  ## lint and the fast tests, in a minute
 	@$(BIN)/ruff check .

@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import io
 import json
+import linecache
 import os
 import pathlib
 import random
@@ -60,7 +61,7 @@ def report(runs):
             if not holds:
                 words[key] = sentence + (f"  ({numbers})" if numbers else "")
     lines = [f"  {sum(h)} of {len(h)}, cell {key[0]}: {words[key]}" for key, h in sorted(held.items()) if not all(h)]
-    return lines, sum(words[key] != RAISED for key in held) + sum(RAISED in line for line in lines)
+    return lines, len(held)
 
 
 def ticks(path, shift):
@@ -81,11 +82,17 @@ def ticks(path, shift):
         try:
             with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                exec(compile("".join(source["source"]), f"cell {cell}", "exec"), scope)
+                exec(_compiled("".join(source["source"]), f"<cell {cell}>"), scope)
         except Exception as error:
             found.append(((cell, -1), RAISED, False, f"{type(error).__name__}: {error}"))
         found[before:] = [((cell, i if n[1] >= 0 else -1), *rest) for i, (n, *rest) in enumerate(found[before:])]
     return found
+
+
+def _compiled(source, name):
+    """The code of a cell, which `inspect.getsource` finds again."""
+    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
+    return compile(source, name, "exec")
 
 
 def shift_seeds(by):

@@ -102,7 +102,7 @@ def untagged_reasons(notebook):
 def bad_first_cell(notebook):
     first = code(notebook)[0].source
     only_imports = all(isinstance(line, (ast.Import, ast.ImportFrom)) for line in ast.parse(first).body)
-    return [] if only_imports and len(first.splitlines()) <= 4 else [first]
+    return [] if only_imports and len(first.splitlines()) <= 5 else [first]
 
 
 def long_cells(notebook):

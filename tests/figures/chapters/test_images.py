@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gdcore.figures import images as draw
+from gdcore.figures.chapters import images as draw
 from gdcore.figures.style import BLUE, INK, ORANGE, svg
 
 

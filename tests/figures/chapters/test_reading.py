@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gdcore.figures import reading as draw
+from gdcore.figures.chapters import reading as draw
 from gdcore.figures.style import svg
 
 

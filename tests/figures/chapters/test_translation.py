@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gdcore.figures import translation as draw
+from gdcore.figures.chapters import translation as draw
 
 
 def test_attention_draws_each_weight_as_an_area():

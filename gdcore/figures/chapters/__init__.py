@@ -1,0 +1,1 @@
+"""Drawings that only one chapter needs, a module for each subject."""
