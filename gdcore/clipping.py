@@ -73,11 +73,12 @@ def clip_(parameters, limit, how=by_norm):
 
 def _by_norm_(gradients, limit):
     """`by_norm` in place, without copies of the gradients: the careful norm only where a plain one has no digits left."""
+    import torch
     from torch.nn.utils import get_total_norm
 
     _check(limit=limit)
     if not gradients:
-        return 0.0
+        return torch.tensor(0.0)  # as torch's own does
     quick = all(g.device.type == "cpu" and g.dtype.itemsize >= 4 for g in gradients)  # elsewhere a look at the norm waits for the card
     norm = get_total_norm(gradients) if quick else None
     if not quick or not 1e-15 < norm < 1e15:
@@ -114,14 +115,14 @@ def _unit_norms(x, out_axis):
     x = _wide(x)
     unit = _unit(_largest(x))
     axes = tuple(i for i in range(x.ndim) if x.ndim < 2 or i != out_axis % x.ndim)
-    return unit * sqrt(((x / unit) ** 2).sum(axis=axes, keepdims=True)) if axes else abs(x)
+    return unit * sqrt((abs(x / unit) ** 2).sum(axis=axes, keepdims=True)) if axes else abs(x)
 
 
 def _wide(g):
     """g in at least single precision: the squares of a half overflow at 256."""
     if is_scalar(g):
         return g
-    narrow = g.dtype.itemsize < 4
+    narrow = g.dtype.itemsize < 4 and "complex" not in str(g.dtype)
     return g.float() if narrow and world(g).__name__ == "torch" else g.astype("float32") if narrow else g
 
 
@@ -135,7 +136,7 @@ def _unit(largest):
 
 
 def _squares(g):
-    return g * g if is_scalar(g) else (g**2).sum()
+    return abs(g) ** 2 if is_scalar(g) else (abs(g) ** 2).sum()  # of complex entries, too
 
 
 def _as(result, g):

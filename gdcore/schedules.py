@@ -47,6 +47,11 @@ def _one_of(name, value, allowed):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
 
 
+def _functions_of_t(name, *schedules):
+    if any(isinstance(s, Plateau) for s in schedules):
+        raise TypeError(f"{name} takes functions of the step, and a Plateau looks at a metric: attach it alone, beside a second scheduler.")
+
+
 # -- one rule for ever ---------------------------------------------------------------------------------------------------------
 
 
@@ -89,7 +94,8 @@ def linear_warmup(steps=5, start=1 / 3, end=1.0):
     """
     _positive(steps=steps)
     _finite(start=start, end=end)
-    return _schedule(lambda t: start + (end - start) * np.minimum(t, steps) / steps)
+    share = lambda t: np.minimum(t, steps) / steps
+    return _schedule(lambda t: (1 - share(t)) * start + share(t) * end)  # in this form it ends at `end` exactly
 
 
 def inverse_sqrt(warmup):
@@ -237,13 +243,18 @@ def _phases(total, rise, shape, three_phase, start, top, end):
 
 
 def then(first, at, second):
-    """`first` before step `at`, then `second`, which counts from 0 again. Matches torch's SequentialLR: nest it for more."""
+    """`first` before step `at`, then `second`, which counts from 0 again. Matches torch's SequentialLR: nest it for more.
+
+    Raises TypeError for a Plateau.
+    """
+    _functions_of_t("then", first, second)
     _positive(at=at)
     return _schedule(lambda t: np.where(t < at, first(t), second(np.maximum(t - at, 0))))
 
 
 def chain(*schedules):
-    """The product of schedules. Matches torch's ChainedScheduler where those multiply, as most do."""
+    """The product of schedules. Matches torch's ChainedScheduler where those multiply, as most do. Raises TypeError for a Plateau."""
+    _functions_of_t("chain", *schedules)
     return _schedule(lambda t: math.prod(np.asarray(schedule(t)) for schedule in schedules))
 
 
@@ -325,7 +336,10 @@ def attach(optimizer, schedule, momentum=None):
             return super().get_lr()
 
         def step(self, metric=None):
-            if isinstance(schedule, Plateau) and metric is not None:
+            if metric is not None:
+                if not isinstance(schedule, Plateau):
+                    raise TypeError(f"This schedule counts its own steps and got step({metric!r}): call step() with nothing; "
+                                    "only a Plateau takes a metric.")
                 schedule.step(metric)
             super().step()
 

@@ -144,12 +144,14 @@ def _start(f, x0):
             x = float(x0)
         elif world(x0).__name__ == "torch":
             x = x0.detach().clone()
-            x = x if x.is_floating_point() else x.double()
+            x = x if x.is_floating_point() or x.is_complex() else x.double()
         else:
             x = world(x0).array(x0, dtype=float if x0.dtype.kind in "iub" else x0.dtype)
     except (TypeError, ValueError, AttributeError):
         raise TypeError(f"x0 is a {type(x0).__name__}; "
                         "a start is a number, a list of numbers, or a NumPy, torch or JAX array.") from None
+    if np.iscomplexobj(numpy_of(x)):
+        raise TypeError("x0 is complex, and a rule walks on real numbers; give the real and the imaginary parts as two arrays in one.")
     if not np.isfinite(numpy_of(x)).all():
         raise ValueError("x0 contains nan or inf; begin at a point of finite numbers.")
     return x

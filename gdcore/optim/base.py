@@ -1,15 +1,21 @@
 """Any rule as a torch.optim.Optimizer."""
 
+import collections
 import functools
+import itertools
+import operator
 
 import torch
 from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from gdcore.kernels import structure
-from gdcore.optim.engine import bucket_for, plain_step, program_of
+from gdcore.optim.engine import PLAIN, bucket_for, is_plain, plain_step, program_of
 from gdcore.rules import L2, Ascent, DecoupledDecay, Rule
 
 __all__ = ["Optimizer", "RuleOptimizer", "given"]
+
+
+ROUNDING = 1e-12  # of the first learning rate
 
 
 class RuleOptimizer(torch.optim.Optimizer):
@@ -31,7 +37,10 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def full_rule(self, group):
         """The rule with what the group adds around it. Raises ValueError for a value out of range."""
-        rule = self.rule({k: v if k == "params" else _number(v) for k, v in group.items()})
+        plain = {k: v if k == "params" else _number(v) for k, v in group.items()}
+        if -ROUNDING * abs(plain.get("initial_lr", 1.0)) <= (plain.get("lr") or 0.0) < 0:
+            plain["lr"] = 0.0  # a scheduler that ends at 0 may end a rounding below it
+        rule = self.rule(plain)
         if "weight_decay" in group and "weight_decay" not in rule.hyperparameters():
             decay = DecoupledDecay if group.get("decoupled_weight_decay") else L2
             wrapped = decay(rule, weight_decay=_number(group["weight_decay"]))
@@ -114,7 +123,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             plan = self._plans.get(index)
             if plan is None or not plan.fits(group["params"], self.state):
                 plan = self._plan(index, group)
-            elif plan.seen != list(group.values()) or plan.watchful:  # a scheduler was here
+            elif plan.watchful or plan.seen != _seen(group):  # a scheduler was here
                 rule = self.full_rule(group)
                 if structure(rule) == structure(plan.rule) and _compiled(group) == plan.compile:
                     plan.set(rule, group)
@@ -172,7 +181,7 @@ class _Names:
 
     def start(self, p, state):
         """Fill in what is missing: before the first step of a parameter, or when a memory was switched on just now."""
-        missing = [n for n in self.live if self.called[n] not in state]
+        missing = [n for n in self.live if state.get(self.called[n]) is None]  # torch once stored None for no momentum yet
         state.setdefault("step", 1 if len(missing) < len(self.live) else 0)  # torch's SGD keeps memory but counts no steps
         if missing:
             initial = dict(zip(self.rule.state_names, self.rule.init(_real(p.detach())), strict=True))
@@ -184,6 +193,21 @@ class _Names:
         if self.traced:
             for n in self.scalars:  # torch keeps some of them as tensors
                 state[self.called[n]] = float(state[self.called[n]])
+
+    def check(self, p, state):
+        """Raise RuntimeError if a memory belongs to a parameter of another shape; whether all are of the parameter's dtype and device."""
+        arrays = {n: _real(a) for n, a in self.arrays(state).items()}
+        try:
+            like = _real(torch.empty_like(p, device="meta", requires_grad=False)) if is_plain(p) else _real(p.detach())
+            fresh = dict(zip(self.rule.state_names, self.rule.init(like), strict=True))
+        except (NotImplementedError, RuntimeError):  # a rule whose init looks at numbers
+            fresh = dict(zip(self.rule.state_names, self.rule.init(_real(p.detach())), strict=True))
+        for n, a in arrays.items():
+            if isinstance(fresh[n], torch.Tensor) and fresh[n].shape != a.shape:
+                raise RuntimeError(
+                    f"The memory {self.called[n]!r} has the shape {tuple(a.shape)}, and a parameter of shape {tuple(p.shape)} needs "
+                    f"{tuple(fresh[n].shape)}: load a checkpoint of the same parameters in the same order, or make a new optimizer.")
+        return all(is_plain(a) and a.dtype == _real(p).dtype and a.device == p.device for a in arrays.values())
 
     def values(self, state):
         """The whole memory in the rule's order; what is switched off is 0."""
@@ -204,25 +228,28 @@ class _Plan:
         self.set(rule, group)
         self.signature = _signature(group["params"])
         self.sparse, self.buckets, kinds = [], [], {}
-        for p in group["params"]:
-            if p.grad is not None:
-                names.start(p, state[p])
-                if p.grad.is_sparse:
-                    self.sparse.append(p)
-                else:
-                    kinds.setdefault(self._kind(p, state[p]), []).append(p)
-        for members in kinds.values():
+        wanting = [p for p in group["params"] if p.grad is not None]
+        twice = {p for p, n in collections.Counter(wanting).items() if n > 1}  # as torch, such a parameter takes two steps
+        for place, p in enumerate(wanting):
+            names.start(p, state[p])
+            like = names.check(p, state[p])
+            if p.grad.is_sparse:
+                self.sparse.append(p)
+            else:
+                odd = p in twice or not (like and is_plain(p, p.grad))
+                kinds.setdefault((self._kind(p, state[p]), odd, place if odd else None), []).append(p)
+        for (_, odd, _), members in kinds.items():
             memory = [names.arrays(state[p]) for p in members]
-            bucket = bucket_for(rule, members, memory, self.compile)
+            bucket = bucket_for(rule, members, memory, self.compile, odd)
             for p, arrays in zip(members, memory, strict=True):  # the bucket may have moved them into one buffer
                 state[p].update((names.called[n], a) for n, a in arrays.items())
-            self.buckets.append((members, bucket, [state[p] for p in members]))
+            self.buckets.append(_Part(members, bucket, [state[p] for p in members], names))
 
     def set(self, rule, group):
         """Go on with other values of the hyper-parameters."""
-        self.rule, self.hyper, self.seen = rule, rule.hyperparameters(), list(group.values())
+        self.rule, self.hyper, self.seen = rule, rule.hyperparameters(), _seen(group)
         # a tensor may change in place, so that it is equal to itself and yet another number
-        self.watchful = any(isinstance(v, torch.Tensor) for value in self.seen[1:] for v in (value if type(value) is tuple else [value]))
+        self.watchful = any(isinstance(v, torch.Tensor) for value in self.seen for v in (value if type(value) is tuple else [value]))
 
     def _kind(self, p, state):
         """Parameters of one kind share a bucket: one dtype, one device, one step, one scalar memory."""
@@ -233,17 +260,15 @@ class _Plan:
         """Whether the same tensors still want a step, and their memory is what this plan laid out."""
         if self.signature != _signature(params):
             return False
-        return all(state[members[0]] is memory[0] for members, _, memory in self.buckets)
+        return all(part.is_as_it_was(state) for part in self.buckets)
 
     def step(self, state):
         for p in self.sparse:
             self._rows(p, state[p])
-        for _, bucket, memory in self.buckets:
-            t = int(memory[0]["step"]) + 1
-            new = bucket.step(self.rule, self.hyper, t, self.names.numbers(memory[0]))
-            named = {self.names.called[n]: v for n, v in new.items()} | {"step": t}
-            for m in memory:
-                m.update(named)
+        for part in self.buckets:
+            t = int(part.memory[0]["step"]) + 1
+            new = part.bucket.step(self.rule, self.hyper, t, self.names.numbers(part.memory[0]))
+            part.note({self.names.called[n]: v for n, v in new.items()} | {"step": t})
 
     def _rows(self, p, state):
         """A sparse gradient touches its own rows only."""
@@ -257,12 +282,42 @@ class _Plan:
             a[at] = rows[n]
 
 
+class _Part:
+    """Parameters that are stepped together: their bucket, and their memory in the optimizer's state, which others may edit."""
+
+    def __init__(self, members, bucket, memory, names):
+        self.members, self.bucket, self.memory = members, bucket, memory
+        self.keys = [k for n, k in names.called.items() if isinstance(memory[0].get(k), torch.Tensor)]
+        self.arrays = {k: [m[k] for m in memory] for k in self.keys}
+        self.note({names.called[n]: v for n, v in names.numbers(memory[0]).items()} | {"step": memory[0]["step"]})
+
+    def note(self, numbers):
+        """Write the numbers that all members share."""
+        self.noted = numbers
+        for m in self.memory:
+            m.update(numbers)
+
+    def is_as_it_was(self, state):
+        """Whether the state still holds the very arrays and numbers that were left in it: what people put there is what is used."""
+        same, get = operator.is_, itertools.repeat
+        return (
+            all(map(same, map(state.get, self.members), self.memory))
+            and all(all(map(same, map(dict.get, self.memory, get(k)), arrays)) for k, arrays in self.arrays.items())
+            and all(all(map(same, map(dict.get, self.memory, get(k)), get(v))) for k, v in self.noted.items())
+        )
+
+
 def _signature(params):
-    return [(p.data_ptr(), p.numel(), p.dtype, g.is_sparse) for p in params if (g := p.grad) is not None]
+    return [(p.data_ptr() if type(p) in PLAIN else 0, id(p), p.numel(), p.dtype, g.is_sparse) for p in params if (g := p.grad) is not None]
+
+
+def _seen(group):
+    """The hyper-parameters of a group as they are now: a list is copied, since it may change in place."""
+    return [tuple(v) if type(v) is list else v for k, v in group.items() if k != "params"]
 
 
 def _real(a):
-    return torch.view_as_real(a) if a.is_complex() else a
+    return torch.view_as_real(a.resolve_conj()) if a.is_complex() else a
 
 
 def _compiled(group):

@@ -18,11 +18,12 @@ from gdcore.kernels.fused import FusedKernel
 from gdcore.kernels.native import NativeKernel
 from gdcore.rules.arithmetic import world
 
-__all__ = ["bucket_for", "plain_step", "program_of"]
+__all__ = ["PLAIN", "bucket_for", "is_plain", "plain_step", "program_of"]
 
 CHUNK = 262144  # entries: five arrays of this length fit into a last-level cache, and a call costs little beside them
 TASK = 65536  # entries: a thread's portion of a compiled loop, which has no calls to save
 SMALL = 16384  # entries for each torch call that packing saves: below this the call costs more than the copies
+PLAIN = (torch.Tensor, torch.nn.Parameter)
 _programs, _kernels = {}, {}
 
 
@@ -48,10 +49,18 @@ def _kernel(kind, rule, *extra):
     return _kernels[key]
 
 
-def bucket_for(rule, params, memory, compile):
-    """The bucket that steps these parameters. memory: for each parameter its {name: array} of live memory."""
+def is_plain(*tensors):
+    """Whether these are torch's own tensors, with memory of their own. Subclasses (DTensor, FakeTensor, …) may have none."""
+    return all(type(a) in PLAIN and a.layout is torch.strided for a in tensors)
+
+
+def bucket_for(rule, params, memory, compile, odd=False):
+    """The bucket that steps these parameters. memory: for each parameter its {name: array} of live memory.
+
+    odd: their memory is not like them, or they are no plain tensors, or one is there twice: each is stepped alone, by torch's own calls.
+    """
     first = _real(params[0])
-    if not first.is_contiguous():
+    if odd or not first.is_contiguous():
         return TensorBucket(params, memory)
     if compile and first.device.type == "cpu" and first.dtype in (torch.float32, torch.float64):
         kernel = _kernel(NativeKernel, rule, first.dtype)
@@ -84,7 +93,7 @@ class TensorBucket:
 
 def _real(a):
     """Complex numbers as pairs of real ones, as torch's optimizers see them."""
-    return torch.view_as_real(a) if a.is_complex() else a
+    return torch.view_as_real(a.resolve_conj()) if a.is_complex() else a
 
 
 def _flat(a):
@@ -256,6 +265,7 @@ class NativeBucket:
             m.update((n, m[n].contiguous()) for n in names)
         self.memory = [[m[n] for n in names] for m in memory]
         self.sizes = [_real(p).numel() for p in params]
+        self.dtype, self.places = params[0].dtype, None
         self.tasks = [(k, i, min(TASK, n - i)) for k, n in enumerate(self.sizes) for i in range(0, n, TASK)]
         self.shares = self._share(torch.get_num_threads())
 
@@ -274,8 +284,9 @@ class NativeBucket:
     def step(self, rule, hyper, t, scalars):
         constants, new = self.kernel.scalars(hyper, t, scalars)
         c = (ctypes.c_double * len(constants))(*constants)
-        grads = [self._checked(p) for p in self.params]
+        grads = [self._checked(p, size) for p, size in zip(self.params, self.sizes, strict=True)]
         rows = zip(self.params, grads, self.memory, strict=True)
+        self._check_memory()
         pointers = [a.data_ptr() for p, g, memory in rows for a in (p, g, *memory)]
         arrays = (ctypes.c_void_p * len(pointers))(*pointers)
         norms = self._norms(arrays, c) if self.kernel.norms else None
@@ -283,11 +294,22 @@ class NativeBucket:
         torch.autograd.graph.increment_version(self.params)
         return new
 
-    def _checked(self, p):
+    def _checked(self, p, size):
         """The gradient as the kernel may read it: C trusts what it is given."""
-        if not p.is_contiguous() or p.grad.dtype != p.dtype:
+        g = p.grad
+        if not (p.is_contiguous() and p.dtype == g.dtype == self.dtype and _real(p).numel() == size and p.shape == g.shape and is_plain(g)
+                and p.device == g.device and p.device.type == "cpu"):
             raise RuntimeError(f"A parameter of shape {tuple(p.shape)} changed its layout after the first step: make a new optimizer.")
-        return p.grad.resolve_conj().contiguous()
+        return g.resolve_conj().resolve_neg().contiguous()
+
+    def _check_memory(self):
+        """That each memory is still as long as its parameter; looked at again only when one has moved."""
+        places = [a.data_ptr() for row in self.memory for a in row]
+        if places != self.places:
+            for size, row in zip(self.sizes, self.memory, strict=True):
+                if not all(_real(a).numel() == size and a.dtype == self.dtype and a.is_contiguous() and is_plain(a) for a in row):
+                    raise RuntimeError(f"The memory of a parameter of {size} numbers has changed its size or kind: make a new optimizer.")
+            self.places = places
 
     def _norms(self, arrays, c):
         """The length of each array that the rule asks for, one row a tensor; summed in a fixed order."""

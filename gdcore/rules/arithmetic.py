@@ -35,7 +35,8 @@ _worlds = {}  # {type: its world}; a dictionary, since torch.compile warns of fu
 
 def _world_of(kind):
     own = getattr(kind, "_arithmetic_", None)
-    name = _MODULES.get(kind.__module__.partition(".")[0])
+    homes = (base.__module__.partition(".")[0] for base in kind.__mro__)  # a subclass of a tensor is a tensor
+    name = next((_MODULES[home] for home in homes if home in _MODULES), None)
     _worlds[kind] = own if own is not None or name is None else importlib.import_module(name)
     return _worlds[kind]
 

@@ -255,7 +255,7 @@ def test_extra_memory_is_a_few_chunks(compile):
         optimizer.step()
     taken = sum(max(0, e.cpu_memory_usage) for e in profile.events())
     assert taken <= CHUNK * 4
-    bucket = optimizer._plans[0].buckets[0][1]
+    bucket = optimizer._plans[0].buckets[0].bucket
     assert sum(t.numel() for t in getattr(bucket, "temporaries", [])) <= CHUNK
 
 

@@ -212,3 +212,20 @@ def test_bad_arguments_get_one_clear_sentence(call, match):
 def test_importing_the_module_imports_no_framework():
     code = "import sys, gdcore.clipping; print([m for m in ('torch', 'jax', 'sympy', 'matplotlib') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_complex_gradients_have_the_length_of_their_parts():
+    """|g|² and not g²: as torch's, which sees pairs of real numbers."""
+    (g,), norm = C.by_norm([np.array([3 + 4j])], 1.0)
+    assert np.allclose(g, [0.6 + 0.8j]) and norm == 5
+    assert np.allclose(C.by_norm([np.array([5j])], 1.0)[0][0], [1j])
+    assert np.allclose(C.adaptive([np.array([1 + 0j])], [np.array([3 + 4j])], 1.0)[0], [0.6 + 0.8j])
+    p = torch.nn.Parameter(torch.zeros(2, dtype=torch.complex64))
+    p.grad = torch.tensor([3 + 4j, 12j])
+    assert torch.isclose(C.clip_([p], 1.3), torch.tensor(13.0)) and torch.allclose(p.grad, torch.tensor([0.3 + 0.4j, 1.2j]))
+
+
+def test_nothing_to_clip_has_torchs_length():
+    nothing = [torch.nn.Parameter(torch.zeros(1))]
+    ours, theirs = C.clip_(nothing, 1.0), torch.nn.utils.clip_grad_norm_(nothing, 1.0)
+    assert type(ours) is type(theirs) and ours == theirs == 0

@@ -83,3 +83,9 @@ print([m for m in ("torch", "jax", "sympy", "matplotlib") if m in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+@pytest.mark.parametrize("x0", [np.array(0j), np.array([1j, 2]), torch.tensor(0j)])
+def test_complex_starts_are_refused(x0):
+    with pytest.raises(TypeError, match="x0 is complex, and a rule walks on real numbers"):
+        minimize(lambda z: abs(z) ** 2, x0, GD(0.1))

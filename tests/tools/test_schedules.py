@@ -335,3 +335,23 @@ def test_attach_wants_an_optimizer_of_torch():
 def test_importing_the_schedules_imports_no_framework():
     code = "import sys, gdcore.schedules; print([m for m in ('torch', 'jax', 'sympy', 'matplotlib') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_metric_is_honoured_or_refused_and_never_dropped():
+    """A product of functions of t has no place for a metric, nor has any step() but a Plateau's."""
+    for made in (lambda: S.chain(S.linear_warmup(3), S.Plateau()), lambda: S.then(S.linear_warmup(3), 3, S.Plateau())):
+        with pytest.raises(TypeError, match="takes functions of the step, and a Plateau looks at a metric"):
+            made()
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    attached = S.attach(optimizer, S.warm_restarts(10))
+    optimizer.step()
+    with pytest.raises(TypeError, match=r"got step\(0.2\): call step\(\) with nothing"):
+        attached.step(0.2)
+
+
+@pytest.mark.parametrize("steps", range(1, 400, 7))
+@pytest.mark.parametrize("start, end", [(0.1, 0.0), (1 / 3, 1.0), (0.7, 0.1), (1.0, 1e-3)])
+def test_a_line_ends_at_its_end_exactly_and_stays_between(steps, start, end):
+    factors = S.linear_warmup(steps, start, end)(np.arange(steps + 5))
+    assert factors[0] == start and (factors[steps:] == end).all()
+    assert factors.min() >= min(start, end) and factors.max() <= max(start, end)
