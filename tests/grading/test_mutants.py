@@ -20,6 +20,10 @@ REACHED = "the goal is reached all the same, and any way to it is allowed"
 MIRRORED = "from zero weights the run is the mirror image of the right one, with the same losses"
 EQUIVALENT = {
     "01.8: 40 becomes 41": REACHED + ": δ is a choice",
+    "04.6: 6 becomes 7": REACHED + ": looks cost 3 each",
+    "04.6: 15 becomes 16": REACHED,
+    "04.6: L + mu becomes L - mu": REACHED,
+    "04.6: L + mu loses its right side": REACHED,
     "02.8: 1.0 becomes 2.0": REACHED,
     "02.8: 4 becomes 5": REACHED,
     "02.8: 2 becomes 3": REACHED,

@@ -131,7 +131,10 @@ def test_adams_first_step_has_the_length_of_the_learning_rate(g):
 
 
 def test_adams_steps_are_bounded_and_the_bound_is_reached():
-    """|Δ| ≤ η (1-β₁)/√(1-β₂) when all gradients but the last were zero (Kingma and Ba, section 2.1)."""
+    """|Δ| ≤ η (1-β₁)/√(1-β₂), reached when all gradients but the last were zero (Kingma and Ba, section 2.1).
+
+    Gradients that grow steadily can take longer steps: chapter 8 has the true bound. Random ones, as here, do not.
+    """
     rule = R.Adam(lr=0.1, eps=0.0)
     bound = 0.1 * 0.1 / np.sqrt(1 - 0.999)
     rng = np.random.default_rng(0)

