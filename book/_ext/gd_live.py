@@ -1,5 +1,6 @@
 """Living figures in the pages: a stored figure comes to life by one script, which lies beside the pages and is printed from gdcore."""
 
+import re
 from pathlib import Path
 
 import minify
@@ -23,12 +24,14 @@ def _head(app, pagename, templatename, context, doctree):
     """A page with living figures or rule cards loads one script, printed anew with each build, that holds what this page needs."""
     _write(app, "gd-live.css", script.styles)
     app.add_css_file("gd-live.css")  # on each page, since gd_light joins it to the other style sheets, and counts its version in
-    raws = "" if doctree is None else "".join(raw.astext() for raw in doctree.findall(nodes.raw))
+    figures = [] if doctree is None else [raw.astext() for raw in doctree.findall(nodes.raw)]
+    raws, explored = "".join(figures), any('"kind": "descent"' in f and '"editable": true' in f for f in figures)
     if 'class="gd-live"' not in raws and "gd-symbols" not in raws:
         return
-    needed = [kind for kind in script.kinds() if f'"kind": "{kind}"' in raws] + ["explorer"] * ('"editable": true' in raws)
-    name = "-".join(["gd-live", *needed])
-    _write(app, f"{name}.js", lambda: minify.string("application/javascript", script.classic(needed)))
+    needed = [kind for kind in script.kinds() if f'"kind": "{kind}"' in raws] + ["explorer"] * explored
+    rules = None if explored else sorted(set(re.findall(r'"rule": "(\w+)"', raws)))
+    name = "-".join(["gd-live", *needed, *(r.lower() for r in rules or ())])
+    _write(app, f"{name}.js", lambda: minify.string("application/javascript", script.classic(needed, rules)))
     app.add_js_file(f"{name}.js", priority=200)
 
 

@@ -2,11 +2,14 @@
 
 from gdcore.optim.base import Optimizer, RuleOptimizer
 from gdcore.optim.extra import (
+    ADOPT,
     EMA,
     LAMB,
     LARS,
     SAM,
     AdaBelief,
+    Adan,
+    AdEMAMix,
     Lion,
     Lookahead,
     ScheduleFreeAdamW,
@@ -32,12 +35,14 @@ from gdcore.optim.torch_like import (
 )
 
 __all__ = [
+    "ADOPT",
     "ASGD",
     "EMA",
     "LAMB",
     "LARS",
     "SAM",
     "SGD",
+    "AdEMAMix",
     "AdaBelief",
     "Adadelta",
     "Adafactor",
@@ -45,6 +50,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Adan",
     "Lion",
     "Lookahead",
     "Muon",

@@ -6,8 +6,8 @@ from gdcore import rules
 from gdcore.optim.base import Optimizer, RuleOptimizer, given
 from gdcore.rules.arithmetic import norm
 
-__all__ = ["EMA", "LAMB", "LARS", "SAM", "AdaBelief", "Lion", "Lookahead", "ScheduleFreeAdamW", "ScheduleFreeSGD", "Shampoo",
-           "SignSGD", "Yogi"]
+__all__ = ["ADOPT", "EMA", "LAMB", "LARS", "SAM", "AdEMAMix", "AdaBelief", "Adan", "Lion", "Lookahead", "ScheduleFreeAdamW",
+           "ScheduleFreeSGD", "Shampoo", "SignSGD", "Yogi"]
 
 
 class SignSGD(RuleOptimizer):
@@ -55,6 +55,41 @@ class Yogi(_TwoMemories):
 
     def rule(self, group):
         return rules.Yogi(group["lr"], *group["betas"], group["eps"], group["initial_accumulator"])
+
+
+class ADOPT(_TwoMemories):
+    """ADOPT: Taniguchi et al. (2024), arXiv:2411.02853. The weight decay is decoupled, as in the authors' ADOPTW."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.9999), eps=1e-6, weight_decay=0.0, *, maximize=False, compile=False):
+        super().__init__(params, given(locals()) | {"decoupled_weight_decay": True})
+
+    def rule(self, group):
+        return rules.ADOPT(group["lr"], *group["betas"], group["eps"])
+
+
+class AdEMAMix(RuleOptimizer):
+    """AdEMAMix: Pagliardini, Ablin and Grangier (2024), arXiv:2409.03137. alpha: the weight of the slow average. Decoupled decay."""
+
+    names = {"m": "exp_avg", "s": "exp_avg_slow", "v": "exp_avg_sq"}
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999, 0.9999), alpha=5.0, eps=1e-8, weight_decay=0.0, *, maximize=False,
+                 compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        return rules.AdEMAMix(group["lr"], *group["betas"], group["alpha"], group["eps"], group["weight_decay"])
+
+
+class Adan(RuleOptimizer):
+    """Adan: Xie et al. (2022), arXiv:2208.06677. betas: the kept shares of gradient, change and square. The decay divides by 1 + ηλ."""
+
+    names = {"m": "exp_avg", "d": "exp_avg_diff", "v": "exp_avg_sq", "g_last": "previous_grad"}
+
+    def __init__(self, params, lr=1e-3, betas=(0.98, 0.92, 0.99), eps=1e-8, weight_decay=0.0, *, maximize=False, compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        return rules.Adan(group["lr"], *group["betas"], group["eps"], group["weight_decay"])
 
 
 class LARS(RuleOptimizer):

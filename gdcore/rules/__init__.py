@@ -5,6 +5,7 @@ from gdcore.rules.adaptive import Adadelta, AdaGrad, RMSProp
 from gdcore.rules.averaging import EMA, SAM, Lookahead, ScheduleFreeAdamW, ScheduleFreeSGD
 from gdcore.rules.base import Rule, Wrapper
 from gdcore.rules.composition import L2, Ascent, DecoupledDecay
+from gdcore.rules.descendants import ADOPT, Adan, AdEMAMix
 from gdcore.rules.first_order import ASGD, GD, HeavyBall, Nesterov
 from gdcore.rules.layerwise import LAMB, LARS
 from gdcore.rules.matrix import Adafactor, Muon, Shampoo, newton_schulz
@@ -12,7 +13,7 @@ from gdcore.rules.sign_based import Lion, Rprop, SignSGD
 
 # in the order of the book: each is the answer to a fault of one before it
 RULES = (GD, HeavyBall, Nesterov, ASGD, AdaGrad, RMSProp, Adadelta, Adam, AdamW, AdaMax, AMSGrad, NAdam, RAdam, AdaBelief,
-         Yogi, Adafactor, SignSGD, Lion, Rprop, LARS, LAMB, Muon, Shampoo, ScheduleFreeSGD, ScheduleFreeAdamW)
+         Yogi, Adan, ADOPT, AdEMAMix, Adafactor, SignSGD, Lion, Rprop, LARS, LAMB, Muon, Shampoo, ScheduleFreeSGD, ScheduleFreeAdamW)
 WRAPPERS = (Lookahead, EMA, SAM)
 COMPOSITIONS = (L2, DecoupledDecay, Ascent)
 

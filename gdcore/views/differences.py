@@ -82,6 +82,12 @@ COUNTERPARTS = {
         "optax": ("optax.radam", {"lr": None, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}),
     },
     "AdaBelief": {"optax": ("optax.adabelief", {"lr": None, "beta1": 0.9, "beta2": 0.999, "eps": 1e-16})},
+    "Adan": {"optax": ("optax.adan", {"lr": None, "beta1": 0.98, "beta_change": 0.92, "beta2": 0.99, "eps": 1e-8, "weight_decay": 0.0})},
+    "ADOPT": {"optax": ("optax.contrib.adopt", {"lr": None, "beta1": 0.9, "beta2": 0.9999, "eps": 1e-6})},
+    "AdEMAMix": {
+        "optax": ("optax.contrib.ademamix", {"lr": None, "beta1": 0.9, "beta2": 0.999, "beta3": 0.9999, "mix": 5.0, "eps": 1e-8,
+                                             "weight_decay": 0.0}),
+    },
     "Yogi": {"optax": ("optax.yogi", {"lr": None, "beta1": 0.9, "beta2": 0.999, "eps": 1e-3})},
     "Adafactor": {
         "PyTorch": ("torch.optim.Adafactor", {"lr": 1e-2, "beta2_decay": -0.8, "eps1": None, "eps2": 1e-3, "d": 1.0, "weight_decay": 0.0}),
@@ -170,6 +176,11 @@ DIFFERENCES = {
         Difference("paper", "trusts the divisor when ρ > 4; the authors' code, PyTorch and optax ask for 5"),
         Difference("optax", "adds ε after the bias correction, and takes ρ ≥ 5 for ρ > 5"),
     ],
+    "Adan": [
+        Difference("optax", "adds the share 1 − β of the change where the paper and the authors' code, with β as the kept share, add β"),
+        Difference("optax", "adds an ε inside the root, too, and decays by ηλ instead of dividing"),
+    ],
+    "AdEMAMix": [Difference("paper", "lets α and β₃ grow over the first steps; here, as in optax's defaults, they stay")],
     "Adafactor": [
         Difference("paper", "adds ε₁ to the squared gradient; here, as in PyTorch, v is held above ε₁²"),
         Difference("optax", "keeps the whole divisor for matrices with a side below 128, and needs no learning rate"),

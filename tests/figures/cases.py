@@ -12,6 +12,7 @@ LIVELY = [  # larger steps, and every option on
     R.RMSProp(0.05, centered=True, momentum=0.9), R.RMSProp(0.05, alpha=0.9), R.Adadelta(2.0, eps=1e-3),
     R.Adam(0.1), R.Adam(0.3, beta1=0.0, beta2=0.9, eps=1e-3), R.AdamW(0.1, weight_decay=0.3), R.AdaMax(0.1), R.AMSGrad(0.1, beta2=0.9),
     R.NAdam(0.1, momentum_decay=0.1), R.RAdam(0.1, beta2=0.9), R.RAdam(0.01, beta2=0.5), R.AdaBelief(0.1, eps=1e-3), R.Yogi(0.1),
+    R.ADOPT(0.05, beta2=0.9), R.AdEMAMix(0.03, beta3=0.99, weight_decay=0.1), R.Adan(0.1, weight_decay=0.1),
     R.Adafactor(0.5, eps1=1e-3, d=2.0, weight_decay=0.1), R.SignSGD(0.03), R.Lion(0.03, weight_decay=0.1), R.Rprop(0.1, eta_plus=1.5),
     R.LARS(0.1, trust=0.05, weight_decay=0.01), R.LAMB(0.05, weight_decay=0.01),
     R.ScheduleFreeSGD(0.01, weight_decay=0.1, warmup_steps=20, r=0.5),

@@ -253,7 +253,7 @@ CAUGHT = [
     ("import torch as t\nu = t\ndef mse(p, y):\n    return u.optim.SGD", "torch.optim"),
     ("import torch\ndef mse(p, y):\n    return getattr(torch, 'optim')", "torch.optim"),
     ("def mse(p, y):\n    from gdcore.check.questions.ch01 import mse\n    return mse", "gdcore.check.questions.ch01.mse"),
-    ("from gdcore import check as c\ndef mse(p, y):\n    return c.questions.ch01.mse.oracle(p, y)", "gdcore.check.questions.ch01"),
+    ("from gdcore import check as c\ndef mse(p, y):\n    return c.questions.ch01.mse.oracle(p, y)", "gdcore.check.questions"),
     ("from gdcore.rules import *\ndef mse(p, y):\n    return GD", "gdcore.rules.*"),
     ("import importlib\ndef mse(p, y):\n    return importlib.import_module('x')", "importlib"),
     ("import os\ndef mse(p, y):\n    return os.sys.modules", "os.sys.modules"),

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import optax
+import pytorch_optimizer
 import torch
 
 import gdcore.rules as R
@@ -77,6 +78,14 @@ ROWS = [
     Row(R.RAdam(0.01, 0.9, 0.6), ref.by_torch(T.RAdam, betas=(0.9, 0.6)), why="beta2 = 0.6 makes a factor of the root 0"),
     Row(R.AdaBelief(), ref.by_optax(optax.adabelief), 1e-10, "the root of a difference magnifies rounding"),
     Row(R.AdaBelief(0.01, 0.5, 0.9, 1e-3), ref.by_optax(optax.adabelief, b1=0.5, b2=0.9, eps=1e-3, eps_root=1e-3)),
+    Row(R.ADOPT(), ref.by_optax(optax.contrib.adopt)),
+    Row(R.ADOPT(0.01, 0.5, 0.9, 1e-3), ref.by_optax(optax.contrib.adopt, b1=0.5, b2=0.9, eps=1e-3)),
+    Row(R.AdEMAMix(), ref.by_optax(optax.contrib.ademamix), 1e-11, "as for Adam"),
+    Row(R.AdEMAMix(0.01, 0.5, 0.9, 0.95, 3.0, 1e-3, 0.1),
+        ref.by_optax(optax.contrib.ademamix, b1=0.5, b2=0.9, b3=0.95, alpha=3.0, eps=1e-3, weight_decay=0.1), 1e-11, "as for Adam"),
+    Row(R.Adan(), ref.by_torch(pytorch_optimizer.Adan)),
+    Row(R.Adan(0.01, 0.5, 0.7, 0.9, 1e-3), ref.by_torch(pytorch_optimizer.Adan, betas=(0.5, 0.7, 0.9), eps=1e-3)),
+    Row(R.Adan(0.01, weight_decay=0.5), ref.by_torch(pytorch_optimizer.Adan, weight_decay=0.5)),
     Row(R.Yogi(), ref.by_optax(optax.yogi), 1e-11, "as for Adam"),
     Row(R.Adafactor(), ref.by_torch(T.Adafactor), 1e-11, "torch takes norms where we take means"),
     Row(R.Adafactor(0.5, -0.6, 1e-2, 0.5, 1.5, 0.1), ref.by_torch(T.Adafactor, beta2_decay=-0.6, eps=(1e-2, 0.5), d=1.5, weight_decay=0.1), 1e-11,

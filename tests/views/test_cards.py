@@ -108,7 +108,9 @@ NAMES = {
         "d": "clipping_threshold",
     },
 }
-ONE_BY_ONE = {("Muon", "optax", "momentum"): "beta", ("ScheduleFreeSGD", "optax", "momentum"): "b1"}
+ONE_BY_ONE = {("Muon", "optax", "momentum"): "beta", ("ScheduleFreeSGD", "optax", "momentum"): "b1",
+              ("Adan", "optax", "beta_change"): "b2", ("Adan", "optax", "beta2"): "b3", ("AdEMAMix", "optax", "beta3"): "b3",
+              ("AdEMAMix", "optax", "mix"): "alpha"}
 
 
 @pytest.mark.parametrize("rule, library", [(r, lib) for r, there in COUNTERPARTS.items() for lib in there if lib != "Keras"])

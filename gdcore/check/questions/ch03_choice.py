@@ -20,6 +20,7 @@ def bowl(rng, curvatures):
 def plan_cases(rng):
     yield Case("the valley of the opening", {"H": np.diag([1.0, 100.0]), "share": 1e-6})
     yield Case("a bowl that is nearly round", {"H": np.diag([3.0, 6.0]), "share": 1e-6})
+    yield Case("a round bowl", {"H": np.diag([4.0, 4.0]), "share": 0.01})
     yield Case("two weights that pull together", {"H": np.array([[2.0, 1.5], [1.5, 2.0]]), "share": 0.01})
     yield Case("a bowl askew, three weights", {"H": bowl(rng, [0.5, 4.0, round(rng.uniform(10, 20), 1)]), "share": 1e-3})
     yield Case("six weights", {"H": bowl(rng, np.sort(rng.uniform(0.2, 40, 6))), "share": 1e-4})
@@ -30,7 +31,7 @@ def plan_of(H, share, ends=None, rate=None, count=math.ceil):
     mu, L = ends(H) if ends else np.linalg.eigvalsh(H)[[0, -1]]
     rate = rate(mu, L) if rate else 2 / (L + mu)
     left = max(abs(1 - rate * mu), abs(1 - rate * L))
-    return 2 / L, rate, count(math.log(share) / math.log(left))
+    return 2 / L, rate, count(math.log(share) / math.log(left)) if left else 1
 
 
 def rough(H, share):

@@ -21,17 +21,33 @@ six_numbers = Question(
         Mistake("Your `kappa` belongs to the best rate 2/(L + μ), or the square is counted twice.",
                 "At 1/L a step leaves (1 − 1/κ)² of the loss.",
                 {"kappa": 200.0}),
+        Mistake("For `kappa` you took the number of steps itself.", "ln 10/115 = 0.02 is what a step takes off the logarithm of the gap.",
+                {"kappa": 115.0}),
         Mistake("For `convex` you took a digit for a fixed number of steps. That is so with a smallest curvature above zero only.",
                 "The bound is LR²/2k: solve it for k.", {"convex": 800.0}),
         Mistake("For `convex` you took the root: the bound falls with k, not with k².", "A tenth of the gap needs ten times the steps.",
                 {"convex": 1265.0}),
+        Mistake("For `convex` you took the square: a tenth of the gap is not a hundred times the steps.", "The bound falls with 1/k.",
+                {"convex": 40_000.0}),
         Mistake("For `power` you went on as on half-log paper, where a factor takes a fixed number of steps.",
                 "On log-log paper the next factor of a hundred takes ten times as many steps as the last.", {"power": 1900.0}),
+        Mistake("For `power` you let the gap fall with 1/k. This run falls faster.",
+                "Which power takes 10⁻² to 10⁻⁴ in ten times the steps?",
+                {"power": 100_000.0}),
         Mistake("For `floor` you counted the last gain once more: it has been made already.",
                 "What is to come begins with gain · q.", {"floor": 0.18}),
+        Mistake("For `floor` you gave the last gain. It has been made.", "Sum those to come: gain · (q + q² + …).", {"floor": 0.018}),
         Mistake("For `floor` you gave only the next gain.", "Sum all of them: gain · (q + q² + …).", {"floor": 0.0162}),
         Mistake("For `ceiling` the length of the gradient is not squared.", "‖g‖²/2μ.", {"ceiling": 2.0}),
         Mistake("For `ceiling` the 2 is lost.", "The lowest point of a parabola of curvature μ lies ‖g‖²/2μ below.", {"ceiling": 1.6}),
+        Mistake("For `ceiling` the curvature is forgotten.", "‖g‖²/2μ: the flatter the ground may be, the more may be left.",
+                {"ceiling": 0.08}),
+        Mistake("Your `ceiling` is that of the distance, ‖g‖/μ.", "For the loss: ‖g‖²/2μ.", {"ceiling": 4.0}),
+        Mistake("For `saddle` you took η|λ| for ln(1 + η|λ|). That is near for small steps, and five per cent off for this one.",
+                "ln 1.1 is 0.0953.", {"saddle": 138.2}),
+        Mistake("For `saddle` you took 1 − η|λ|, a step towards the middle. Here the step leads outwards.",
+                "A negative curvature makes it 1 + η|λ|.", {"saddle": 131.1}),
+        Mistake("For `saddle` the curvature is forgotten: a step multiplies the distance by 1 + η|λ|.", "η|λ| is 0.1.", {"saddle": 75.8}),
         Mistake("For `saddle` the rate is forgotten: a step multiplies the distance by 1 + η|λ|.", "η|λ| is 0.1.", {"saddle": 34.0}),
         Mistake("For `saddle` you mixed two logarithms.", "Both must have the same base: ln 10⁶ is 13.8.", {"saddle": 63.0}),
     ),
@@ -73,6 +89,18 @@ def going(**changes):
     return lambda losses, target: to_go(losses, target, **changes)
 
 
+def at_the_last_gain(losses, target):
+    gain, q = losses[-2] - losses[-1], (losses[-2] - losses[-1]) / (losses[-3] - losses[-2])
+    return max(0, math.ceil((gain * q / (1 - q) - target) / gain))
+
+
+def with_power_of_q(power):
+    def count(losses, target):
+        gain, q = losses[-2] - losses[-1], (losses[-2] - losses[-1]) / (losses[-3] - losses[-2])
+        return max(0, math.ceil(math.log(target / (gain * q / (1 - q))) / math.log(q) / power))
+    return count
+
+
 def ratio_of_losses(losses, target):
     q = losses[-1] / losses[-2]
     return max(0, math.ceil(math.log(target / losses[-1]) / math.log(q)))
@@ -98,6 +126,13 @@ steps_left = Question(
         Mistake("You read the first three losses, where the steep directions still speak.", "The last three.", going(gains=slice(0, 3))),
         Mistake("The 1 − q is missing: you took the next gain alone for all that is left.", "q + q² + … = q/(1 − q).",
                 going(sum_of=lambda gain, q: gain * q)),
+        Mistake("You let each step to come gain as much as the last. The gains shrink.", "After k steps qᵏ of what is left now is left.",
+                at_the_last_gain),
+        Mistake("You took q for the factor of the distance and squared it. It is the factor of the gains already, and so of the loss.",
+                "After k steps qᵏ of what is left now is left.", with_power_of_q(2)),
+        Mistake("You took the root of q. What is asked for is the loss, and it shrinks by q itself.",
+                "After k steps qᵏ of what is left now is left.", with_power_of_q(0.5)),
+        Mistake("You divided logarithms of two bases.", "`math.log` in both places.", with_power_of_q(math.log(10))),
         Mistake("At least one step is counted, also where none is needed.", "`max(0, …)`.", going(least=1)),
     ),
     success="Three losses, and no best in sight: two gains give the factor, the factor gives the sum of all gains to come.",
@@ -150,6 +185,14 @@ def the_point(H, b, x, eps):
     return steps, x
 
 
+def by_step_length(H, b, x, eps):
+    L, steps, moved = np.linalg.eigvalsh(H)[-1], 0, math.inf
+    while moved > eps:
+        step = (H @ x - b) / L
+        x, steps, moved = x - step, steps + 1, np.linalg.norm(step)
+    return steps, moved
+
+
 def walking(**changes):
     return lambda H, b, x, eps: walk(H, b, x, eps, **changes)
 
@@ -177,6 +220,18 @@ surely_near = Question(
                 walking(promise=lambda g, mu, L: np.linalg.norm(g) / (2 * mu))),
         Mistake("You solved for the minimum and measured the true distance. Where that can be done, nobody needs to descend.",
                 "The gradient and the smallest curvature bound it.", by_solving),
+        Mistake("The pair is in the wrong order.", "First the number of steps, then the bound.",
+                lambda H, b, x, eps: walk(H, b, x, eps)[::-1]),
+        Mistake("You return eps. The bound that was proved is smaller.", "‖g‖/μ at the point where you stop.",
+                lambda H, b, x, eps: (walk(H, b, x, eps)[0], eps)),
+        Mistake("You count one step more than is needed: either the count begins at 1, or the gradient that you judge is one step old.",
+                "Count each step when it is taken, and look at the gradient of the new point.",
+                lambda H, b, x, eps: (walk(H, b, x, eps)[0] + 1, walk(H, b, x, eps)[1])),
+        Mistake("You stop when the step is short. A step is ‖g‖/L: the smallest that the distance may be.", "Divide by μ.", by_step_length),
+        Mistake("Your length of the gradient is its largest entry.", "`np.linalg.norm(g)`: the root of the sum of squares.",
+                walking(promise=lambda g, mu, L: np.abs(g).max() / mu)),
+        Mistake("Gradient and curvature are both squared: that bounds the square of the distance.", "‖g‖/μ.",
+                walking(promise=lambda g, mu, L: g @ g / mu**2)),
         Mistake("You return the point. The task asks for the number of steps and the bound that was proved.",
                 "The bound is ‖g‖/μ at the end.",
                 the_point),
@@ -219,6 +274,17 @@ def unit_before(product, v, L, rounds):
     return v @ product(v)
 
 
+def by_largest_entry(product, v, L, rounds):
+    for _ in range(rounds):
+        v = L * v - product(v)
+        v = v / np.abs(v).max()
+    return v @ product(v)
+
+
+def by_whole_matrix(product, v, L, rounds):
+    return np.linalg.eigvalsh(np.array([product(row) for row in np.eye(len(v))]))[0]
+
+
 def shifting(**changes):
     return lambda product, v, L, rounds: shifted(product, v, L, rounds, **changes)
 
@@ -239,6 +305,12 @@ flattest = Question(
                 shifting(normal=False)),
         Mistake("One round is missing.", "`range(rounds)`.", lambda product, v, L, rounds: shifted(
             product, v / np.linalg.norm(v), L, rounds - 1)),
+        Mistake("One round is missing, and with a single round v is not made a unit vector at all.", "`range(rounds)`.",
+                lambda product, v, L, rounds: shifted(product, v, L, rounds - 1)),
+        Mistake("One round too many.", "`range(rounds)`.", lambda product, v, L, rounds: shifted(product, v, L, rounds + 1)),
+        Mistake("You divide by the largest entry. The length is the root of the sum of squares.", "`np.linalg.norm(v)`.", by_largest_entry),
+        Mistake("This is the smallest eigenvalue itself. The task asks for what so many rounds give, and a large H has no `eigvalsh`.",
+                "Multiply `rounds` times, then ask H along v.", by_whole_matrix),
         Mistake("This is the length of Hv, not the curvature along v.", "The curvature along a unit vector v is vᵀHv.",
                 shifting(tell=lambda v, Hv, w: np.linalg.norm(Hv))),
         Mistake("Your answer is L minus the curvature: an eigenvalue of L − H, not of H.", "vᵀHv, with H itself.",

@@ -19,7 +19,7 @@ def stop_cases(rng):
     yield case("a valley askew", near(2), 0.1, 0.01, 500, condition=10, rotation=20)
     yield case("nearly level ground", near(3), 50.0, 0.001, 500, dimension=3, condition=5, largest=0.02)
     yield case("steep ground", near(3), 0.0015, 0.05, 500, dimension=3, condition=20, largest=900.0)
-    yield case("a budget that is too small", near(4), 0.01, 1e-4, 25, dimension=4, condition=100)
+    yield case("a budget that is too small", near(4), 300.0, 1e-4, 25, dimension=4, condition=100, largest=0.003)
     yield case("a start at the minimum", np.zeros(2), 0.1, 0.01, 40, condition=10)
 
 
@@ -74,6 +74,18 @@ stop = Question(
         Mistake("It steps before it looks: one step too many, and one from a start that is the minimum.",
                 "Look at the gradient of the point where you are, and only then step.",
                 ending(far=lambda g, first, step, share: np.linalg.norm(g) > share * first, late=True)),
+        Mistake("It steps before it looks, and compares the squares, which stops at the root of the share.",
+                "Take lengths. Look at the gradient where you are, and only then step.",
+                ending(far=lambda g, first, step, share: g @ g > share * first**2, late=True)),
+        Mistake("It steps before it looks, and a start at the minimum is never seen: 0 is not below a share of 0.",
+                "Look at the gradient where you are, and go on while its length is *above* the share.",
+                ending(far=lambda g, first, step, share: np.linalg.norm(g) >= share * first, late=True)),
+        Mistake("It takes one step more than the budget allows.", "`t < most`.",
+                lambda gradient, x, lr, share, most: ended(gradient, x, lr, share, most + 1)),
+        Mistake("The pair is in the wrong order.", "First the number of steps, then the point.",
+                lambda gradient, x, lr, share, most: ended(gradient, x, lr, share, most)[::-1]),
+        Mistake("Your count is one too many, always.", "Begin with t = 0.",
+                lambda gradient, x, lr, share, most: (lambda t, end: (t + 1, end))(*ended(gradient, x, lr, share, most))),
         Mistake("Your rule looks at the length of the step. That is small whenever the rate is.", "Compare gradients.",
                 ending(far=lambda g, first, step, share: step is None or np.linalg.norm(step) > share)),
         Mistake("It is unsquared now, but absolute, and it still steps before it looks.", "Keep the first length; look, then step.",
@@ -160,6 +172,10 @@ promise = Question(
                 spending(bound=lambda g, mu, L: 0.0)),
         Mistake("You return the start, with a true promise about it.", "First spend the budget on steps.",
                 lambda box, x, mu, L: (x, (lambda g: g @ g / (2 * mu))(box.gradient(x)))),
+        Mistake("All your steps have the rate 2/L. The steepest direction jumps from side to side and never comes nearer.",
+                "Which constant rate is best between μ and L? Begin with it.", spending(rates=lambda left, mu, L: 2 / L)),
+        Mistake("All your steps have the rate 1/μ. That is right for the flattest direction, and all steeper than 2μ fly off.",
+                "No rate above 2/L.", spending(rates=lambda left, mu, L: 1 / mu)),
         Mistake("You keep the old point: its promise is that of the start, and what came after is lost.", "Return the last x.",
                 lambda box, x, mu, L: (x, spent(box, x, mu, L)[1])),
     ),

@@ -60,11 +60,14 @@ PARAMETERS = {"quadratic": {
 
 
 @functools.cache
-def arithmetic(schedules=True):
-    """The JavaScript described above, without the schedules if so wanted; the same text every time, made of what is installed."""
+def arithmetic(schedules=True, rules=None):
+    """The JavaScript described above; the same text every time, made of what is installed.
+
+    schedules: False leaves them out. rules: a tuple of names; None means all. `line`, `map` and `schedule` need GD and HeavyBall.
+    """
     hand = Path(__file__).with_name("js")
     names = f"{{{NAMES}{', SCHEDULES, makeSchedule' * schedules}}}"
-    parts = [_rules(), _surfaces(), _costs(), hand.joinpath("run.js").read_text("utf-8")]
+    parts = [_rules(rules), _surfaces(), _costs(), hand.joinpath("run.js").read_text("utf-8")]
     parts += [_schedules(), hand.joinpath("factors.js").read_text("utf-8")] * schedules
     text, functions = _own_names("\n".join(parts))
     made = ["const arithmetic = () => {", functions, text, f"return {names};", "};"]
@@ -80,14 +83,15 @@ def _own_names(text):
 # -- rules -----------------------------------------------------------------------------------------------------------------------
 
 
-def _rules():
-    kinds = [*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS]
+def _rules(names=None):
+    kinds = [kind for kind in (*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS) if names is None or kind.__name__ in names]
+    knobs = {f.name for kind in kinds for f in fields(kind)}
     functions = [javascript(kind) if _entrywise(kind) else javascript_of_arrays(kind) for kind in kinds]
     choices = {name: _json(words) for name, words in (CHOICES | {"ns_precision": ["full"]}).items()}  # JavaScript has no other
     return "\n".join([
         *(line for f in functions for line in f.splitlines() if not line.endswith(".answer = (h, x, s) => x;")),  # the usual answer
         f"const CHOICES = {_object(choices)};",
-        f"const KNOBS = {_object({name: _knob(known) for name, known in HYPERPARAMETERS.items()})};",
+        f"const KNOBS = {_object({name: _knob(known) for name, known in HYPERPARAMETERS.items() if name in knobs})};",
         f"const RULES = {_object({kind.__name__: _rule(kind) for kind in kinds})};",
     ])  # fmt: skip
 

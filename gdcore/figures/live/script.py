@@ -7,6 +7,7 @@ from pathlib import Path
 __all__ = ["classic", "everything", "fingerprint", "kinds", "module", "styles"]
 
 _HERE = Path(__file__).parent
+_ALWAYS = ("GD", "HeavyBall")  # the rules that some kinds of figures run by themselves
 _REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "makeRule", "makeSurface", "mount", "run")
 _PARTS = ("core", "plot", "controls", "symbols")
 _SHARED = {  # {part: who needs it}
@@ -16,12 +17,12 @@ _SHARED = {  # {part: who needs it}
 
 
 @functools.cache
-def _body(chosen):
+def _body(chosen, rules=None):
     from gdcore.figures.live.arithmetic import arithmetic
 
     parts = [*_PARTS, *(part for part, needed in _SHARED.items() if needed & set(chosen))]
     files = [_HERE / "js" / f"{name}.js" for name in parts] + [_HERE / "js" / "kinds" / f"{kind}.js" for kind in kinds() if kind in chosen]
-    return "\n".join([arithmetic(schedules="schedule" in chosen), *(path.read_text("utf-8") for path in files)])
+    return "\n".join([arithmetic("schedule" in chosen, rules), *(path.read_text("utf-8") for path in files)])
 
 
 def kinds():
@@ -34,15 +35,16 @@ def everything():
     return (*kinds(), "explorer")
 
 
-def classic(only=None):
+def classic(only=None, rules=None):
     """The script of a static page: no module, so that it also runs in pages on the disk. It waits until the page is there.
 
-    only: names of kinds and "explorer", if a page does not need all of them.
+    only: names of kinds and "explorer", if a page does not need all of them. rules: names of rules, likewise; the explorer wants all.
     """
     chosen = everything() if only is None else tuple(sorted(only))
     reached = [*_REACHED, *(["gaussians"] if _SHARED["gaussians"] & set(chosen) else [])]
     reached += ["SCHEDULES", "makeSchedule"] * ("schedule" in chosen)
-    return f'(() => {{\n"use strict";\n{_body(chosen)}\nglobalThis.gdLive = {{{", ".join(reached)}}};\nbegin();\n}})();\n'
+    body = _body(chosen, None if rules is None else tuple(sorted({*_ALWAYS, *rules})))
+    return f'(() => {{\n"use strict";\n{body}\nglobalThis.gdLive = {{{", ".join(reached)}}};\nbegin();\n}})();\n'
 
 
 def module(kind):
