@@ -10,10 +10,10 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --d
 NBVAL := --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg
 
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab run exercises grade test check bench examples cards constraints clean
+.PHONY: help book serve lab run exercises grade test test-all check bench examples cards constraints clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 book: $(VENV)/.book  ## build the book into _build/html
 	@$(BIN)/jupyter-book build . -W -n --keep-going --quiet
@@ -44,6 +44,9 @@ ifdef ONLY
 else
 	$(PYTEST) chapters tests $(NBVAL)
 endif
+
+test-all: export GDCORE_TEST_ALL = 1
+test-all: test  ## the same, and each kernel and each training on a second device: before a release, and for changes in gdcore/kernels
 
 check: $(VENV)/.test  ## lint and the fast tests, in a minute
 	@$(BIN)/ruff check .
