@@ -156,7 +156,7 @@ class Surface:
 
 
 class Valley(Surface):
-    """A bowl in ten dimensions, 1,000 times as steep across as along, turned at random, its lowest point off the origin."""
+    """A bowl in ten dimensions, 1,000 times as curved across as along, turned at random, its lowest point off the origin."""
 
     def __init__(self, seed_):
         draws = np.random.default_rng(seed_)

@@ -12,7 +12,7 @@ from gdcore.rules import AdamW as AdamWRule
 six_numbers = Question(
     "08.1", "Six numbers before you run", "predict", points=3, difficulty=1, minutes=8, name="predicted",
     objectives=("predict the length of adaptive steps", "count what an optimizer keeps"),
-    draw=items("first step", "uncorrected", "after silence", "AdaGrad", "decay", "memory"), rtol=1e-2,
+    draw=items("first step", "uncorrected", "after silence", "AdaGrad", "decay", "memory"), rtol=1.5e-2,
     oracle={"first step": 0.01, "uncorrected": 0.0316228, "after silence": 0.0316228, "AdaGrad": 0.1, "decay": 0.367695, "memory": 8.0},
     mistakes=(
         Mistake("For `first step` you took plain descent's step: η times the gradient.",
@@ -26,11 +26,34 @@ six_numbers = Question(
         Mistake("For `uncorrected` the root is forgotten.", "√0.001 is 0.0316.", {"uncorrected": 1.0}),
         Mistake("For `after silence` you took a first step. After a long run the corrections are 1, and both averages are small.",
                 "m = 0.1 g and v = 0.001 g², and nothing corrects them.", {"after silence": 0.01}),
+        Mistake("For `uncorrected` you forgot that m is too small as well: it is a tenth of g.", "Divide 1 − β₁ by √(1 − β₂).",
+                {"uncorrected": 0.316228}),
+        Mistake("For `uncorrected` either you took the corrected step, or you think that the two errors cancel: 0.1 and √0.001 differ.",
+                "Divide 1 − β₁ by √(1 − β₂).", {"uncorrected": 0.01}),
+        Mistake("For `uncorrected` the sign is wrong: the gradient is negative, so the way is up.", "x becomes 0 − η · (−3.16).",
+                {"uncorrected": -0.0316228}),
+        Mistake("For `after silence` the sign is wrong: the gradient is negative, so the way is up.", "x becomes 0 − η · (−3.16).",
+                {"after silence": -0.0316228}),
+        Mistake("For `after silence` you forgot that m is small as well: one gradient is a tenth of it.", "m = 0.1 g and √v = 0.0316 |g|.",
+                {"after silence": 0.316228}),
+        Mistake("For `after silence` you forgot that v is small as well: one gradient is a thousandth of it.",
+                "m = 0.1 g and √v = 0.0316 |g|.", {"after silence": 0.001}),
+        Mistake("For `after silence` you took the bound. It is reached by gradients that grow, not by a single one.",
+                "m = 0.1 g and √v = 0.0316 |g|.", {"after silence": 0.0727}),
         Mistake("For `AdaGrad` you divided by 25, the number of gradients. It is the root of their sum of squares that divides.",
                 "s = 25 g², and √s = 5 |g|.", {"AdaGrad": 0.02}),
         Mistake("For `AdaGrad` the sum is forgotten: 0.5 is the first step.", "s grows with every gradient.", {"AdaGrad": 0.5}),
-        Mistake("For `decay` the learning rate is forgotten: PyTorch's decay is η · λ a step.", "Each step leaves 1 − ηλ = 0.999.",
-                {"decay": 0.9**1000}),
+        Mistake("For `decay` nothing is left: either you forgot the learning rate (PyTorch's decay is η · λ a step), or you say 0.",
+                "Each step leaves 1 − ηλ = 0.999.", {"decay": 0.0}),
+        Mistake("For `decay` λ is forgotten: you shrank by η a step.", "Each step leaves 1 − ηλ = 0.999.", {"decay": 0.99**1000}),
+        Mistake("For `decay` either you took a single step, or you say that all is left. The decay works without a gradient.",
+                "Take 1 − ηλ = 0.999 a thousand times.", {"decay": 1.0}),
+        Mistake("For `decay` either this is a single step without its η, or λ is taken off once.", "Take 1 − ηλ = 0.999 a thousand times.",
+                {"decay": 0.9}),
+        Mistake("For `decay` this share is lost; asked is what is left.", "One minus it.", {"decay": 1 - 0.367695}),
+        Mistake("For `memory` you counted eight bytes for a number.", "A number in float32 has four bytes.", {"memory": 16.0}),
+        Mistake("For `memory` you counted numbers, not bytes.", "A number in float32 has four bytes.", {"memory": 2.0}),
+        Mistake("For `memory` you counted bytes.", "A gigabyte is 10⁹ of them.", {"memory": 8e9}),
         Mistake("For `memory` you counted the parameters themselves, too.", "Two averages, four bytes each.", {"memory": 12.0}),
         Mistake("For `memory` you counted one average; Adam keeps two.", "m and v.", {"memory": 4.0}),
     ),
@@ -56,20 +79,25 @@ def adam_cases(rng):
 def walk(gradient, x, lr, beta1, beta2, eps, steps, change=None, **knobs):
     """Adam's path, with knobs for what people get wrong."""
     k = {"c1": True, "c2": True, "first": 1, "power": True, "inside": False, "square": True, "store": False, "swap": False, "of_m": False,
-         "root": True, "reset": False} | knobs  # fmt: skip
+         "root": True, "reset": False, "half": False, "sum_m": False, "sum_v": False, "norm": False, "before": False} | knobs  # fmt: skip
     b1, b2 = (beta2, beta1) if k["swap"] else (beta1, beta2)
     x, m, v = np.array(x, dtype=float), np.zeros(len(x)), np.zeros(len(x))
     path = [x]
     for t in range(k["first"], k["first"] + steps):
         g = gradient(x)
-        m = b1 * m + (1 - b1) * g
-        v = b2 * v + (1 - b2) * ((m if k["of_m"] else g) ** 2 if k["square"] else np.abs(g))
+        c1, c2 = (b2, b1) if k["half"] else (b1, b2)
+        m = c1 * m + (1 if k["sum_m"] else 1 - c1) * g
+        square = (m if k["of_m"] else g) ** 2 if k["square"] else np.abs(g)
+        square = np.sum(square) if k["norm"] else square
+        v = v + square if k["sum_v"] else c2 * v + (1 - c2) * square
         n = t if k["power"] else 1
         m_hat = m / (1 - b1**n) if k["c1"] else m
         v_hat = v / (1 - b2**n) if k["c2"] else v
         if k["store"]:
             m, v = m_hat, v_hat
         divisor = np.sqrt(v_hat + eps) if k["inside"] else (np.sqrt(v_hat) if k["root"] else v_hat) + eps
+        if k["before"]:
+            divisor = (np.sqrt(v) + eps) / np.sqrt(1 - b2**n)
         x = x - lr * m_hat / divisor
         path.append(x)
     return np.array(path)
@@ -105,6 +133,11 @@ adam = Question(
         Mistake("You store the corrected averages, and the next step averages what is corrected already.",
                 "Keep m and v as they are; give the corrected ones names of their own.", wrong(store=True)),
         Mistake("beta1 and beta2 have changed places.", "beta1 is the memory of g, beta2 that of g².", wrong(swap=True)),
+        Mistake("beta1 and beta2 have changed places in the averages.", "beta1 is the memory of g, beta2 that of g².", wrong(half=True)),
+        Mistake("ε is added before v is corrected, as Keras does it.", "Correct v first, take its root, then add ε.", wrong(before=True)),
+        Mistake("m adds up the gradients and does not average them.", "m = beta1 * m + (1 - beta1) * g.", wrong(sum_m=True)),
+        Mistake("v adds up all squares, as AdaGrad does.", "v = beta2 * v + (1 - beta2) * g**2.", wrong(sum_v=True)),
+        Mistake("v is one number for all coordinates.", "Square entry by entry: g**2.", wrong(norm=True)),
         Mistake("v averages the size of the gradient, not its square.", "v = beta2 * v + (1 - beta2) * g**2.", wrong(square=False)),
         Mistake("v averages the square of m, not of the gradient.", "The gradient itself is squared: g**2.", wrong(of_m=True)),
         Mistake("The root is missing: you divide by v̂.", "√v̂ has the unit of a gradient, v̂ that of its square.", wrong(root=False)),
@@ -112,6 +145,11 @@ adam = Question(
                 lambda gradient, x, lr, beta1, beta2, eps, steps: walk(gradient, x, -lr, beta1, beta2, eps, steps)),
         Mistake("Your path lacks its start.", "With the start there are steps + 1 points.",
                 lambda *inputs: walk(*inputs)[1:]),
+        Mistake("You return the last point alone.", "Keep all points, the start first, in a list.", lambda *inputs: walk(*inputs)[-1]),
+        Mistake("Your path has one step too many.", "With the start there are steps + 1 points.",
+                lambda gradient, x, lr, beta1, beta2, eps, steps: walk(gradient, x, lr, beta1, beta2, eps, steps + 1)),
+        Mistake("All your points are the last one: the list holds the same array again and again.",
+                "Make a new array in each step, x = x - …, or keep x.copy().", lambda *inputs: 0 * walk(*inputs) + walk(*inputs)[-1]),
     ),
     success="Two averages, two corrections, one quotient: the same numbers as torch.optim.Adam, to the last digits.",
     onwards="leave out both corrections and find the longest step of a run: the chapter got 6.57 η.")
@@ -206,6 +244,57 @@ class CountsArrays(Reference):
             self.change(i, p, g)
 
 
+class Corrects(Reference):
+    """The corrections or ε are wrong, the decay is right."""
+
+    def change(self, i, p, g):
+        p *= 1 - self.lr * self.weight_decay
+        self.m[i], self.v[i] = 0.9 * self.m[i] + 0.1 * g, 0.999 * self.v[i] + 0.001 * g**2
+        p -= self.lr * self.quotient(self.m[i], self.v[i], self.t)
+
+
+class Uncorrected(Corrects):
+    def quotient(self, m, v, t):
+        return m / (np.sqrt(v) + 1e-8)
+
+
+class FirstAgain(Corrects):
+    def quotient(self, m, v, t):
+        return (m / 0.1) / (np.sqrt(v / 0.001) + 1e-8)
+
+
+class EpsilonInside(Corrects):
+    def quotient(self, m, v, t):
+        return m / (1 - 0.9**t) / np.sqrt(v / (1 - 0.999**t) + 1e-8)
+
+
+class Forgets(Reference):
+    """m and v are made anew in each step, or the names are bound to new arrays; t goes on."""
+
+    def change(self, i, p, g):
+        p *= 1 - self.lr * self.weight_decay
+        p -= self.lr * self.adam(i, p, g)
+        self.m[i], self.v[i] = np.zeros_like(p), np.zeros_like(p)
+
+
+class FixedDecay(FixedRate):
+    def change(self, i, p, g):
+        p *= 1 - self.first * self.weight_decay
+        p -= self.lr * self.adam(i, p, g)
+
+
+class FixedStep(FixedRate):
+    def change(self, i, p, g):
+        p *= 1 - self.lr * self.weight_decay
+        p -= self.first * self.adam(i, p, g)
+
+
+class Twice(Reference):
+    def change(self, i, p, g):
+        p *= 1 - self.lr * self.weight_decay
+        p -= self.lr * self.adam(i, p, g + self.weight_decay * p)
+
+
 class OneMemory(Reference):
     """The memory is a single array, by broadcasting or of the last array: here of the sum over all entries."""
 
@@ -228,6 +317,17 @@ adamw = Question(
         Mistake("Nothing moves: the step makes a new array, and the network keeps its old one. (Or nothing is written yet.)",
                 "Write into the array that you were given: `p -= …`, `p *= …` or `p[...] = …`.", Rebinds),
         Mistake("A schedule cannot change your rate: you keep a copy of the first one.", "Read `self.lr` anew in each step.", FixedRate),
+        Mistake("A schedule changes your step and not your decay: you keep a copy of the first rate for it.",
+                "Read `self.lr` anew in each step, for both.", FixedDecay),
+        Mistake("A schedule changes your decay and not your step: you keep a copy of the first rate for it.",
+                "Read `self.lr` anew in each step, for both.", FixedStep),
+        Mistake("You decay twice: through the gradient and beside it.", "Leave g alone.", Twice),
+        Mistake("Your averages are not corrected.", "Divide m by 1 − 0.9**t and v by 1 − 0.999**t.", Uncorrected),
+        Mistake("Every step has the corrections of the first: either t does not grow, or the power is missing.",
+                "Add 1 to `self.t` at the top of `step`, and divide by 1 − 0.9**t and 1 − 0.999**t.", FirstAgain),
+        Mistake("ε stands inside the root.", "Take the root of v̂ first, then add ε.", EpsilonInside),
+        Mistake("Your averages forget, but t goes on: either m and v are made anew in each step, or `m = …` only moves a name.",
+                "Write into the lists: `self.m[i] = …`, `self.v[i] = …`.", Forgets),
         Mistake("Your t counts arrays, not steps: it grows within the loop.", "Add 1 once at the top of `step`.", CountsArrays),
         Mistake("Your step has the length η at all times: m and v forget at once, or are made anew in each step.",
                 "Make a list of m and one of v in `__init__`, and keep them.", OneMemory),

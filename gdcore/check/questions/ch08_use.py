@@ -20,7 +20,8 @@ def sparse_cases(rng):
     yield case("all words, some more than once", 3, [0, 1, 2, 1, 0], size=3)
 
 
-def sparse(table, sums, rows, grads, lr, eps, gather="add", square="sum", old=False, inside=False, root=True, squared=True, fade=1.0):
+def sparse(table, sums, rows, grads, lr, eps, gather="add", square="sum", row=False, old=False, inside=False, root=True,
+           squared=True, fade=1.0):
     table, sums = table.copy(), sums.copy()
     total, squares = np.zeros(table.shape), np.zeros(table.shape)
     if gather == "add":
@@ -34,6 +35,8 @@ def sparse(table, sums, rows, grads, lr, eps, gather="add", square="sum", old=Fa
         np.add.at(squares, rows, grads**2)
     else:
         squares = total**2 if squared else np.abs(total)
+    if row:
+        squares = squares.sum(axis=1, keepdims=True)
     before = sums
     sums = fade * sums + squares
     s = before if old else sums
@@ -71,6 +74,10 @@ sparse_adagrad = Question(
         Mistake("ε stands inside the root.", "Take the root first, then add ε.", variant(inside=True)),
         Mistake("The root is missing.", "Divide by √s, not by s.", variant(root=False)),
         Mistake("Your sums add the gradient's size, not its square.", "s + g².", variant(squared=False)),
+        Mistake("Your sums are those of this step alone.", "Add to the old ones: s + g².", variant(fade=0.0)),
+        Mistake("You add up the squares of a row: each number has a sum of its own.", "Entry by entry: total**2.", variant(row=True)),
+        Mistake("You return the table alone.", "Two arrays: return table, sums.", lambda *inputs: sparse(*inputs)[0]),
+        Mistake("Table and sums have changed places.", "First the table, then the sums.", lambda *inputs: sparse(*inputs)[::-1]),
         Mistake("Your sums fade, also those of words that are not there: that is RMSProp.", "AdaGrad forgets nothing.", variant(fade=0.9)),
         Mistake("Your walker climbs: the sign is wrong.", "table minus the step.",
                 lambda table, sums, rows, grads, lr, eps: sparse(table, sums, rows, grads, -lr, eps)),
@@ -99,15 +106,17 @@ def loss_of(w, A, y):
     return np.mean(np.logaddexp(0, z) - y * z)
 
 
-def trained(A, y, lr, epochs, batch, decay, anew=False, stored=False, penalty=False, flip=1, kept_t=False):
+def trained(A, y, lr, epochs, batch, decay, anew=False, stored=False, penalty=False, flip=1, kept_t=False, only_t=False, none=False,
+            after=False, rateless=False, bare=False, both=False, slow=False):
     w, losses = np.zeros(A.shape[1]), []
     losses.append(loss_of(w, A, y))
     m, v, t = np.zeros(len(w)), np.zeros(len(w)), 0
     for _ in range(epochs):
         if anew:
             m, v, t = np.zeros(len(w)), np.zeros(len(w)), t if kept_t else 0
+        t = 0 if only_t else t + 1 if slow else t
         for k in range(0, len(y), batch):
-            a, b, t = A[k:k + batch], y[k:k + batch], t + 1
+            a, b, t = A[k:k + batch], y[k:k + batch], t if slow else t + 1
             g = a.T @ (1 / (1 + np.exp(-a @ w)) - b) / len(b)
             if penalty:
                 g = g + decay * w
@@ -116,8 +125,10 @@ def trained(A, y, lr, epochs, batch, decay, anew=False, stored=False, penalty=Fa
             m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)
             if stored:
                 m = m_hat
-            w = w if penalty else (1 - lr * decay) * w
-            w = w - flip * lr * m_hat / (np.sqrt(v_hat) + 1e-8)
+            kept = 1 - (1 if rateless else lr) * decay
+            w = w if (penalty and not both) or none or after else kept * w
+            w = w - flip * lr * (m if bare else m_hat) / (np.sqrt(v_hat) + 1e-8)
+            w = kept * w if after else w
         losses.append(loss_of(w, A, y))
     return np.array(losses)
 
@@ -148,6 +159,15 @@ training = Question(
                 "Leave g alone: w = (1 - lr * decay) * w, then the step.", faulty(penalty=True)),
         Mistake("t goes on, but m and v are still made anew in each pass: then the corrections are wrong, too.",
                 "All three belong before the outer loop.", faulty(anew=True, kept_t=True)),
+        Mistake("m and v go on, but t begins again in each pass: then the corrections are wrong.",
+                "All three belong before the outer loop.", faulty(only_t=True)),
+        Mistake("t counts passes, not steps.", "t + 1 for each batch.", faulty(slow=True)),
+        Mistake("The decay is gone from the gradient, and from the training.",
+                "w = (1 - lr * decay) * w, then the step.", faulty(none=True)),
+        Mistake("You decay after the step, and so shrink the step as well.", "First shrink, then step.", faulty(after=True)),
+        Mistake("Your decay is not multiplied by the rate.", "Each step leaves 1 − lr · decay.", faulty(rateless=True)),
+        Mistake("You decay twice: through the gradient and beside it.", "Leave g alone.", faulty(penalty=True, both=True)),
+        Mistake("m is not corrected any more.", "Divide it by 1 − 0.9**t, under a name of its own.", faulty(bare=True)),
         Mistake("The training climbs: the sign is wrong.", "w minus the step.", faulty(flip=-1)),
     ),
     success="m, v and t live as long as the training; corrected averages are used once and thrown away; the decay is beside the quotient.",
@@ -198,6 +218,12 @@ longest = Question(
                 "Equality in Cauchy–Schwarz asks for gᵢ in proportion to aᵢ/bᵢ.", lambda n, beta1, beta2: beta1 ** np.arange(n)[::-1]),
         Mistake("Your gradients shrink: the order is turned round.", "The largest comes last.",
                 lambda n, beta1, beta2: (beta1 / beta2) ** np.arange(n)),
+        Mistake("Your factor turns the two memories round, so the gradients shrink.", "The largest comes last: beta2/beta1 a step.",
+                lambda n, beta1, beta2: (beta2 / beta1) ** np.arange(n)[::-1]),
+        Mistake("Your gradients grow by 1.11, the factor of the usual memories. Here are others as well.",
+                "Take beta1 and beta2 from the arguments.", lambda n, beta1, beta2: (0.999 / 0.9) ** np.arange(n)),
+        Mistake("Your factor holds only the root of beta2: aᵢ is divided by √bᵢ once.", "Cauchy–Schwarz divides by √bᵢ twice: gᵢ ∝ aᵢ/bᵢ.",
+                lambda n, beta1, beta2: (beta1 / np.sqrt(beta2)) ** np.arange(n)[::-1]),
         Mistake("Your gradients change their sign, and in m they cancel.", "All of one sign.",
                 lambda n, beta1, beta2: (-1.0) ** np.arange(n)),
     ),
