@@ -6,6 +6,8 @@ from gdcore.figures.style import GRID, INK, PALETTE, figure, label
 
 __all__ = ["descent"]
 
+MARKS = 200  # points of a path that are marked: of a longer one every second, every third, …
+
 
 def descent(f, paths=None, x_range=(-2, 2), y_range=(-2, 2), title=None, minimum=None, levels=14, labels=("x₁", "x₂"), ax=None, log=True):
     """Contours of `f(x, y)` with the paths of one or more methods.
@@ -24,7 +26,7 @@ def descent(f, paths=None, x_range=(-2, 2), y_range=(-2, 2), title=None, minimum
     ax.contour(x, y, z, levels=levels, colors=[GRID], linewidths=1)
     for (name, points), color in zip((paths or {}).items(), PALETTE):
         points = np.asarray(points, dtype=float)
-        ax.plot(*points.T, "-o", color=color, markersize=3.5, linewidth=1.5)
+        ax.plot(*points.T, "-o", color=color, markersize=3.5, linewidth=1.5, markevery=-(-len(points) // MARKS))
         label(ax, *points[0], name, color, dy=8)
     if minimum is not None:
         ax.plot(*minimum, "*", color=INK, markersize=11)

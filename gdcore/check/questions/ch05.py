@@ -17,13 +17,22 @@ handfuls = Question(
     mistakes=(
         Mistake("For `with` you divided the spread as one divides a length: by √B.", "Variances of independent numbers add up: σ²/B.",
                 {"with": 6.0}),
+        Mistake("For `with` you gave the variance of a single one. That of the mean of 4 is smaller.", "Divide by B.", {"with": 12.0}),
+        Mistake("For `with` you gave the variance of the sum of 4, not of their mean.", "Divide by B, not multiply.", {"with": 48.0}),
         Mistake("For `without` the finite number of examples is forgotten.", "Multiply by (n − B)/(n − 1).", {"without": 3.0}),
         Mistake("For `without` you took (n − B)/n as the factor.", "A single example, B = 1, must have the factor 1: n − 1 is below.",
                 {"without": 1.8}),
+        Mistake("For `without` the variance is not divided by the batch, only multiplied by a factor.", "σ²/B · (n − B)/(n − 1).",
+                {"without": 8.0}),
+        Mistake("For `without` you took B/n as the factor: the share that is drawn. The share that is left counts.",
+                "(n − B)/(n − 1).", {"without": 1.2}),
         Mistake("For `floor` the batch is forgotten.", "The noise of a batch of 3 has a third of the variance.", {"floor": 0.140625}),
         Mistake("For `floor` you took the formula for small rates. Here ηλ is 0.4.", "The denominator is λ(2 − ηλ).", {"floor": 0.0375}),
         Mistake("For `floor` you gave the mean loss, ½λ times what was asked for.", "The variance of x is asked for.",
                 {"floor": 0.09375}),
+        Mistake("For `floor` the curvature before the bracket is forgotten.", "The denominator is λ(2 − ηλ).", {"floor": 0.1875}),
+        Mistake("For `steps` you gave one epoch. Three are asked for.", "Round down in each epoch, then add up.", {"steps": 7.0}),
+        Mistake("For `steps` you gave one epoch with its short last batch.", "Three epochs, each with `drop_last`.", {"steps": 8.0}),
         Mistake("For `steps` you counted the short last batch as well.", "`drop_last` leaves it out: round down in each epoch.",
                 {"steps": 24.0}),
         Mistake("For `steps` you divided all three epochs at once, and the remainders made up two more batches.",
@@ -31,6 +40,10 @@ handfuls = Question(
         Mistake("For `unseen` you gave one epoch. Two are asked for.", "Twice as many draws: the share is squared.",
                 {"unseen": math.exp(-1)}),
         Mistake("For `unseen` you gave the share that was seen.", "One minus that.", {"unseen": 1 - math.exp(-2)}),
+        Mistake("For `unseen` you gave the share that was seen, and after one epoch only.", "Twice as many draws, and what they miss.",
+                {"unseen": 1 - math.exp(-1)}),
+        Mistake("For `unseen` you took the draws as if each epoch went through all examples.",
+                "With replacement some are drawn twice, and others not at all: (1 − 1/n) to the number of draws.", {"unseen": 0.0}),
         Mistake("For `critical` you gave the fewest examples.", "Two equations: S = a + b/B. Then the critical batch is b/a.",
                 {"critical": 80000.0}),
         Mistake("For `critical` you gave the fewest steps.", "The critical batch is b/a, where S = a + b/B.", {"critical": 200.0}),
@@ -101,6 +114,8 @@ minibatches = Question(
                 lambda order, batch, drop_last: cut(order, batch, drop_last, length=1)),
         Mistake("Your batches are of even size. Asked for are full ones, and one short one at the end.",
                 "`np.array_split` spreads the remainder; slices do not.", evenly),
+        Mistake("You take `batch` for the number of batches. It is the number of examples in one.",
+                "`order[i:i + batch]` has `batch` entries.", lambda order, batch, drop_last: np.array_split(order, batch)),
         Mistake("You deal the examples out like cards.", "Neighbours in the order go into one batch: `order[i:i + batch]`.", one_of_each),
         Mistake("You fill up the last batch from the beginning, so some examples count twice in the epoch.",
                 "The last batch is short, or it is dropped.", wraps),
@@ -174,6 +189,24 @@ noise_scale = Question(
                 scaled_with(square=lambda G: np.sqrt((G**2).sum(axis=1)).mean() ** 2)),
         Mistake("In ‖g‖² the batch sizes are exchanged.", "Multiply the equation of B by B, that of b by b, and subtract.",
                 scaled_with(weights=lambda b, B: (b, B))),
+        Mistake("Either `small` and `big` are exchanged in yours, or b and B: each kind is divided by the size of the other.",
+                "`small` goes with b, `big` with B.", lambda small, big, b, B: scale_of(small, big, B, b)),
+        Mistake("The first two numbers are exchanged.", "‖g‖² first, then σ², then σ²/‖g‖².",
+                lambda small, big, b, B: tuple(scale_of(small, big, b, B)[k] for k in (1, 0, 2))),
+        Mistake("The second number is σ, where σ² is asked for.", "A variance is a square: no root.",
+                lambda small, big, b, B: (lambda g, v, s: (g, np.sqrt(v), s))(*scale_of(small, big, b, B))),
+        Mistake("You took σ where σ² is asked for, in the ratio too.", "A variance is a square: no root.",
+                lambda small, big, b, B: (lambda g, v, s: (g, np.sqrt(v), np.sqrt(v) / g))(*scale_of(small, big, b, B))),
+        Mistake("The first number is a length, where its square is asked for.", "‖g‖² is what the equations give: no root.",
+                lambda small, big, b, B: (lambda g, v, s: (np.sqrt(abs(g)), v, s))(*scale_of(small, big, b, B))),
+        Mistake("You take the gradients of `big` for exact. They have noise too, σ²/B of it.", "Two equations, both with their noise.",
+                lambda small, big, b, B: (lambda g, v: (g, v, v / g))((big**2).sum(axis=1).mean(),
+                                                                      b * ((small**2).sum(axis=1).mean() - (big**2).sum(axis=1).mean()))),
+        Mistake("You take the variance of the rows of `small` times b, and the length of the mean of `big`, which is a little too long.",
+                "Use the equation for both sizes, and nothing else.",
+                lambda small, big, b, B: (lambda g, v: (g, v, v / g))((big.mean(axis=0) ** 2).sum(), b * small.var(axis=0).sum())),
+        Mistake("In ‖g‖² nothing is divided.", "B · much − b · little = (B − b)‖g‖².",
+                lambda small, big, b, B: (lambda g, v, s: ((B - b) * g, v, v / ((B - b) * g)))(*scale_of(small, big, b, B))),
         Mistake("Your variance has the wrong sign.", "Small batches have the longer gradients: small minus big, over 1/b − 1/B.",
                 scaled_with(sign=-1.0)),
         Mistake("You multiplied by 1/b − 1/B, where it must be divided by.", "little − much = σ²(1/b − 1/B). Solve for σ².",
@@ -246,6 +279,18 @@ def path_with(A, y, x, lr, inner, order, early=False, moving=False, counted=Fals
     return np.array(path)
 
 
+def parted(A, y, x, lr, inner, order):
+    """The full gradient is renewed, the snapshot is not."""
+    one = lambda x, i: (A[i] @ x - y[i]) * A[i]
+    w, path = x, [x]
+    for t, i in enumerate(order):
+        if t % inner == 0:
+            g = A.T @ (A @ x - y) / len(y)
+        x = x - lr * (one(x, i) - one(w, i) + g)
+        path.append(x)
+    return np.array(path)
+
+
 def written_with(**faults):
     return lambda A, y, x, lr, inner, order: path_with(A, y, x, lr, inner, order, **faults)
 
@@ -267,6 +312,13 @@ svrg = Question(
         Mistake("The snapshot is never renewed.", "Every `inner` steps, before the step: w becomes x.", walked_with(renew=False)),
         Mistake("The snapshot is renewed, and its full gradient is still that of the first one.", "Both belong together.",
                 walked_with(forget=True)),
+        Mistake("The full gradient is renewed, and the snapshot is still the first one.", "Both belong together.", parted),
+        Mistake("The slopes of single examples are twice as large as they should be, the full gradient is not.",
+                "½(aᵢ·x − yᵢ)² has the slope (aᵢ·x − yᵢ)aᵢ: no 2.", walked_with(own=2.0, correction=-2.0)),
+        Mistake("The difference is the wrong way round: the old gradient of the example minus the new one.", "gᵢ(x) − gᵢ(w) + g(w).",
+                walked_with(own=-1.0, correction=1.0)),
+        Mistake("Your path lacks its end.", "The point after the last step belongs to it: len(order) + 1 points.",
+                lambda A, y, x, lr, inner, order: svrg_path(A, y, x, lr, inner, order)[:-1]),
         Mistake("The snapshot is renewed one step late.", "Before the steps number inner, 2 · inner, …, counted from 0.",
                 walked_with(late=1)),
         Mistake("The old gradient is that of another example.", "The same i in both: only then do the two cancel.",

@@ -17,22 +17,28 @@ def epoch_cases(rng):
         yield Case(name, {"A": A, "y": y, "lr": lr, "batch": batch, "orders": orders})
 
 
-def epochs_of(A, y, lr, batch, orders, apart=False, hoard=False, means=False, total=False, half=1.0, drop=False, first=False, late=False):
+def epochs_of(A, y, lr, batch, orders, apart=False, hoard=False, means=False, total=False, half=1.0, drop=False, first=False, late=False,
+              clear=False, sorted_too=False, whole=False, ends=False, summed=False):
     """The loss of each epoch, as an average over its examples; each argument after `orders` is a fault."""
     w, g, losses = np.ones(A.shape[1]), np.zeros(A.shape[1]), []
     for order in orders:
-        order = orders[0] if first else order
-        errors = []
+        order = orders[0] if first else np.arange(len(y)) if sorted_too else order
+        errors, g = [], g * (not clear)
         for i in range(0, len(y), batch):
             some = order[i : i + batch]
             if drop and len(some) < batch:
                 continue
             a, b = A[some], y[i : i + batch] if apart else y[some]
             error = a @ w - b
-            g = (g if hoard else 0) + half * 2 * a.T @ error / (1 if total else len(b))
+            g = (g if hoard else 0) + half * 2 * a.T @ error / (1 if total else batch if whole else len(b))
             w = w - lr * g
             errors.append((a @ w - b if late else error) ** 2)
-        losses.append(np.mean([e.mean() for e in errors]) if means else np.concatenate(errors).mean() if errors else np.nan)
+        if ends:
+            errors = [(A @ w - y) ** 2]
+        if summed:
+            losses.append(sum(e.sum() for e in errors))
+        else:
+            losses.append(np.mean([e.mean() for e in errors]) if means else np.concatenate(errors).mean() if errors else np.nan)
     return np.array(losses)
 
 
@@ -56,6 +62,13 @@ train = Question(
         Mistake("The labels still come in another order than the people.", "Use the same places for both.", ran_with(apart=True)),
         Mistake("Gradients still add up from batch to batch.", "A gradient belongs to one batch: compute it anew. In PyTorch, `zero_grad`.",
                 ran_with(hoard=True)),
+        Mistake("Gradients are cleared once an epoch, and add up within it.", "A gradient belongs to one batch: compute it anew.",
+                ran_with(hoard=True, clear=True)),
+        Mistake("Inputs and labels match, and the order is not used.", "`order[i:i + batch]` for both.", ran_with(sorted_too=True)),
+        Mistake("You divide the gradient by `batch`, also where fewer came.", "Divide by the size of this batch.", ran_with(whole=True)),
+        Mistake("You report the loss of all people after the epoch.", "Each person's error is taken just before the step that uses it.",
+                ran_with(ends=True)),
+        Mistake("You report the sum of the squared errors.", "Divide by the number of people.", ran_with(summed=True)),
         Mistake("The loss of an epoch is still a mean of means, in which the people of the short batch count more.",
                 "Add up the squared errors of all batches, and divide by the number of people.", ran_with(means=True)),
         Mistake("Your gradient is a sum over the batch.", "Divide by the size of this batch.", ran_with(total=True)),
@@ -131,7 +144,7 @@ def of_time(rate):
 
 rates = Question(
     "05.6", "As close as anybody can come", "target", points=3, difficulty=3, minutes=20, name="rates",
-    objectives=("choose the rate that is best for this step", "see why it must fall as 1/t"),
+    objectives=("choose the rate that is best for this step", "see how fast it must fall"),
     draw=rate_cases, proof=near_the_least,
     mistakes=(
         Mistake("Your rates are all the same. It is the best constant one, and it must serve the beginning and the end.",
@@ -154,6 +167,18 @@ rates = Question(
                 lambda curvature, noise, start, n: 1 / (curvature * (np.arange(1, n + 1) + noise / (curvature * start)))),
         Mistake("What the start is worth is upside down.", "A good start, small against the noise, counts for many steps.",
                 lambda curvature, noise, start, n: 1 / (curvature * (np.arange(1, n + 1) + (curvature * start / noise) ** 2))),
+        Mistake("In what the start is worth the curvature is missing.", "Compare variances: σ²/(λ²x²).",
+                lambda curvature, noise, start, n: 1 / (curvature * (np.arange(1, n + 1) + (noise / start) ** 2))),
+        Mistake("Your count is right, and the rate is one over it: the curvature before it is forgotten.",
+                "The unit of a rate is one over a curvature.",
+                lambda curvature, noise, start, n: curvature * best_rates(curvature, noise, start, n)),
+        Mistake("Your rates fall along a cosine from 1/λ.", "What is the best rate for one step, from a mean square v?",
+                lambda curvature, noise, start, n: (1 + np.cos(np.pi * np.arange(n) / n)) / (2 * curvature)),
+        Mistake("Half of your rates are 1/λ, then they fall. A rate of 1/λ keeps nothing of the steps before.",
+                "The best rate falls from the first step on.",
+                lambda curvature, noise, start, n: 1 / (curvature * np.maximum(1, np.arange(1, n + 1) - n // 2))),
+        Mistake("Your rates are in reverse order: the largest comes last.", "The noise of the last steps is what stays.",
+                lambda curvature, noise, start, n: best_rates(curvature, noise, start, n)[::-1]),
         Mistake("The start is taken for its square: v₀ = start².", "v is a mean square.", stepwise(square=1)),
         Mistake("The noise is taken for its square: a standard deviation is given.",
                 "Square it first: σ² stands in the formula for v.", stepwise(spread=1)),

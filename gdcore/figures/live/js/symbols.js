@@ -13,7 +13,7 @@ function linkSymbols(page = document) {
     }
     for (const row of card.querySelectorAll("tr[data-symbol]")) row.tabIndex = 0;
   }
-  // the theme looks once, at the start, which tables must be scrolled; what waits for the reader has no width yet
+  // the theme looks once which tables must be scrolled; what has waited for the reader gets its width later
   const watch = new ResizeObserver((seen) => seen.forEach(({target: box}) => { box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1; }));
   page.querySelectorAll(".pst-scrollable-table-container").forEach((box) => watch.observe(box));
   for (const type of ["pointerover", "focusin"]) page.addEventListener(type, (event) => light(event.target.closest?.("[data-symbol], [class*=gd-h-]")));
