@@ -14,20 +14,27 @@ six_numbers = Question(
     draw=items("swing", "best", "limit", "slope", "convert", "coast"), rtol=1e-3,
     oracle={"swing": 0.8, "best": 19 / 21, "limit": 0.06, "slope": 1.2, "convert": 0.05, "coast": 5.5},
     mistakes=(
-        Mistake("For `swing` you gave the product of the two roots, β. Each of them has half of it.",
+        Mistake("For `swing` you gave the product of the two roots, β. Each of them has the size √β.",
                 "The roots are a conjugate pair: the square of their size is β.", {"swing": 0.64}),
         Mistake("For `swing` you gave plain descent's factor, 1 − ηλ.", "With a memory, a matrix takes its place. Are its roots complex?",
                 {"swing": 0.6}),
         Mistake("For `best` you gave what is left without a memory.", "The ball puts √κ where plain descent has κ.", {"best": 399 / 401}),
         Mistake("For `best` you gave the momentum β. What a step leaves is its root.", "With complex roots a step leaves √β.",
                 {"best": (19 / 21) ** 2}),
+        Mistake("For `best` you gave 1 − 1/√κ. The ball leaves less: its formula has a sum below the line.",
+                "(√κ − 1)/(√κ + 1), and √400 = 20.", {"best": 0.95}),
         Mistake("For `limit` you gave 2/L, the border without a memory.", "With momentum the ball bears 1 + β times as much.",
                 {"limit": 0.04}),
-        Mistake("For `limit` you gave Nesterov's border.", "The heavy ball's polynomial at −1 is 2(1 + β) − ηλ.", {"limit": 0.03}),
+        Mistake("For `limit` you gave either Nesterov's border or (1 + β)/L, without the 2.",
+                "The heavy ball's polynomial at −1 is 2(1 + β) − ηλ.", {"limit": 0.03}),
+        Mistake("For `limit` you gave either 1/L or 2(1 − β)/L. Momentum makes room for a larger rate; it takes none.",
+                "The heavy ball's polynomial at −1 is 2(1 + β) − ηλ.", {"limit": 0.02}),
         Mistake("For `slope` you gave the first step. Later ones have gathered more.", "The velocity grows to g/(1 − β).",
                 {"slope": 0.06}),
         Mistake("For `slope` you gave the effective rate. The length of a step is that times the gradient.", "The gradient is 3.",
                 {"slope": 0.4}),
+        Mistake("For `slope` you gave how many gradients the velocity gathers, times the gradient. The rate is missing.",
+                "A step is the rate times the velocity.", {"slope": 60.0}),
         Mistake("For `convert` you went the wrong way: you multiplied where you must divide, or the other way round.",
                 "A sum is 1/(1 − β) times an average, so it needs the smaller rate.", {"convert": 5.0}),
         Mistake("For `convert` you kept the rate, and the run takes steps of ten times the length.",
@@ -36,6 +43,8 @@ six_numbers = Question(
                 "Half of the old step stays, and a new gradient comes in at the new rate.", {"coast": 10.0}),
         Mistake("For `coast` you answered for a rate outside the velocity, which acts at once.",
                 "Inside, the old steps were taken into the velocity at the old rate.", {"coast": 1.0}),
+        Mistake("For `coast` you added a whole new step to half of the old one. One gradient makes only a part of a new step.",
+                "The new length is η_new · g/(1 − β), and one gradient adds η_new · g.", {"coast": 6.0}),
         Mistake("For `coast` the new gradient is missing: beside half of the old step there comes one gradient at the new rate.",
                 "New step = β · old step + η_new · g, and the new length is η_new · g/(1 − β).", {"coast": 5.0}),
     ),
@@ -94,6 +103,14 @@ def begins_with_the_gradient(gradient, x, lr, momentum, steps):
     return np.array(path)
 
 
+def ahead_of_itself(gradient, x, lr, momentum, steps):
+    v, path = np.zeros(len(x)), [np.array(x, dtype=float)]
+    for _ in range(steps):
+        v = momentum * v + gradient(path[-1] - lr * momentum * v)
+        path.append(path[-1] - lr * v)
+    return np.array(path)
+
+
 def one_array(gradient, x, lr, momentum, steps):
     path, v = [x], np.zeros(len(x))
     for _ in range(steps):
@@ -121,6 +138,8 @@ roll = Question(
                 step_of(lambda x, v, g, lr, b: (x - lr * (b * v + (1 - b) * g), b * v + (1 - b) * g))),
         Mistake("This is Nesterov's step: it looks ahead.", "The heavy ball steps along the velocity alone.",
                 step_of(lambda x, v, g, lr, b: (x - lr * (g + b * (b * v + g)), b * v + g))),
+        Mistake("You take the gradient where the velocity is about to carry the point: Nesterov in the form of Sutskever.",
+                "The heavy ball takes the gradient where it stands.", ahead_of_itself),
         Mistake("You step with the old velocity, and the gradient comes one step too late.", "First the velocity, then the step.",
                 step_of(lambda x, v, g, lr, b: (x - lr * v, b * v + g))),
         Mistake("The rate stands in the velocity and before it: each gradient is multiplied by it twice.",
@@ -228,6 +247,11 @@ class WithoutGradient(Other):
         return self.lr * (self.momentum * v if self.nesterov else v)
 
 
+class TwiceTheVelocity(Other):
+    def direction(self, v, g):
+        return self.lr * ((1 + self.momentum) * v if self.nesterov else v)
+
+
 class FixedRate(Other):
     def __init__(self, params, lr, momentum, nesterov):
         super().__init__(params, lr, momentum, nesterov)
@@ -252,7 +276,7 @@ optimizer = Question(
     objectives=("keep a velocity for each parameter, as torch.optim does", "leave the rate outside, open to a schedule"),
     draw=optimizer_cases, oracle=Reference,
     mistakes=(
-        Mistake("Nothing moves: the step makes a new array, and the network keeps its old one. (Or nothing is written yet.)",
+        Mistake("Nothing moves: you step on new arrays or on copies, and the network keeps its old one. (Or nothing is written yet.)",
                 "Write into the array: `p -= …` or `p[...] = …`.", Rebinds),
         Mistake("Your optimizer climbs: the sign is wrong.", "The step goes against the velocity.", Climbs),
         Mistake("All parameters share one velocity.", "Each parameter needs its own: a list, one array for each.", Shares),
@@ -262,6 +286,8 @@ optimizer = Question(
                 "The look ahead uses the new velocity: g + βv, with v = βv + g done before.", NeverAhead),
         Mistake("You look ahead even when `nesterov` is off.", "Then the step is the rate times the velocity.", AlwaysAhead),
         Mistake("In Nesterov's step the gradient is missing.", "The direction is g + βv, not βv.", WithoutGradient),
+        Mistake("In Nesterov's step the velocity stands where the gradient should: v + βv.", "The direction is g + βv.",
+                TwiceTheVelocity),
         Mistake("A schedule cannot change your rate: you keep a copy of the first one.", "Read `self.lr` anew in each step.", FixedRate),
         Mistake("Your velocity is an average: 1 − β stands before the gradient.", "In torch's default it is a sum: v = βv + g.", Averages),
         Mistake("Your velocity is only the newest gradient: it is made anew in each step.",

@@ -74,6 +74,15 @@ what_is_left = Question(
                 "`np.linalg.eigvals`, not `np.linalg.norm`.", left_with(size=lambda M: np.linalg.norm(M, 2))),
         Mistake("You take the smaller eigenvalue of each matrix.", "The larger one is what remains in the long run.",
                 left_with(size=lambda M: np.abs(np.linalg.eigvals(M)).min())),
+        Mistake("You take the size of the real part, which cuts a complex root short.", "`np.abs` of the whole complex number.",
+                left_with(size=lambda M: np.abs(np.linalg.eigvals(M).real).max())),
+        Mistake("The factor 1 − ηλ is missing in the second entry: the new point's memory passes by the gradient.",
+                "Both entries of the first row carry 1 − ηλ.",
+                left_with(matrix=lambda c, lr, b: np.array([[(1 + b) * (1 - lr * c), -b], [1.0, 0.0]]))),
+        Mistake("The sign of the second entry is wrong.", "It is −β(1 − ηλ).",
+                left_with(matrix=lambda c, lr, b: np.array([[(1 + b) * (1 - lr * c), b * (1 - lr * c)], [1.0, 0.0]]))),
+        Mistake("You return what is taken off, not what is left.", "What is left is the size of the root itself.",
+                lambda curvatures, lr, momentum: 1 - left_of(curvatures, lr, momentum)),
         Mistake("You return the best direction. The worst one counts.", "The largest over all curvatures.", left_with(over=np.min)),
     ),
     success="Every method that is a fixed sum of points and gradients is such a matrix, and its spectral radius is its speed.",
@@ -92,7 +101,7 @@ def training_cases(rng):
 
 
 def training(A, B, y, lr, momentum, steps, shared=False, kept=True, dampening=0.0, half=1.0, nesterov=False, anew=False, late=0,
-             mean=True):
+             mean=True, still=False):
     """The losses of the training; each argument after `steps` is a fault."""
     parts, inputs = [np.ones(A.shape[1]), np.ones(B.shape[1])], (A, B)
     velocities = [np.zeros(A.shape[1])] * 2 if shared else [np.zeros(A.shape[1]), np.zeros(B.shape[1])]
@@ -105,7 +114,8 @@ def training(A, B, y, lr, momentum, steps, shared=False, kept=True, dampening=0.
             new = momentum * v + (1 - dampening * momentum) * g
             if kept:
                 v[:] = new
-            p -= lr * (g + momentum * new if nesterov else new)
+            if not still:
+                p -= lr * (g + momentum * new if nesterov else new)
     return np.array(losses[late:])
 
 
@@ -133,6 +143,8 @@ train = Question(
         Mistake("The error is computed anew between the two groups: the second one sees a step that the first has just taken.",
                 "Both gradients belong to the same point: one error for both.", trained_with(anew=True)),
         Mistake("Your first loss is that after a step.", "Note the loss first, then step.", trained_with(late=1)),
+        Mistake("The weights never move: the step makes a new array, and the model keeps its old one.",
+                "`p = p − …` gives a new array the name p. `p -= …` writes into the old one.", trained_with(still=True)),
         Mistake("The slope is that of a sum, and the loss is a mean.", "Divide by `len(y)`.", trained_with(mean=False)),
     ),
     success="The velocity was computed, used once and thrown away, so nobody noticed that both groups shared it.",
@@ -191,6 +203,11 @@ tuned = Question(
                 "Search both numbers, for each mu and L.", lambda mu, L: (1 / L, 0.9)),
         Mistake("Your rate is right, and your momentum is the heavy ball's.", "At the flat end, which momentum gives a double root?",
                 lambda mu, L: (best_pair(mu, L)[0], polyak(mu, L)[1])),
+        Mistake("Your rate is right, and your momentum is the textbook's, which belongs to the rate 1/L.",
+                "At the flat end, which momentum gives a double root at your rate?",
+                lambda mu, L: (best_pair(mu, L)[0], (np.sqrt(L / mu) - 1) / (np.sqrt(L / mu) + 1))),
+        Mistake("Your rate is 1/L, and your momentum is the heavy ball's.", "Take both numbers from the matrix of question 06.4.",
+                lambda mu, L: (1 / L, polyak(mu, L)[1])),
         Mistake("Your two numbers are in the wrong order.", "First the rate, then the momentum.", lambda mu, L: best_pair(mu, L)[::-1]),
         Mistake("Your rate is 2/(L + μ), above Nesterov's limit as soon as there is much momentum.",
                 "The limit is 2(1 + β)/((1 + 2β)L).", lambda mu, L: (2 / (L + mu), best_pair(mu, L)[1])),
