@@ -27,7 +27,7 @@ def test_chapters_get_full_marks_but_for_time(reports):
 
 
 def test_chapters_are_light(reports):
-    """Before formulas were set with the build, chapter 3 had 738 kB and 15,622 elements; chapter 6 has five living figures and two cards."""
+    """Before formulas were set with the build, chapter 3 had 738 kB and 15,622 elements. Chapter 6 has five living figures, two cards."""
     for name, report in reports.items():
         assert lighthouse.value(report, "total-byte-weight") < 480_000, name
         assert lighthouse.value(report, "dom-size") < 12_000, name
