@@ -199,3 +199,30 @@ PLANTED = {
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
 def test_a_planted_fault_is_found(fault):
     assert fault(nbformat.v4.new_notebook(cells=[PLANTED[fault]]))
+
+
+# -- a tick that compares shows its number -------------------------------------------------------------------------------------------
+
+COMPARES = re.compile(r"\b(more|less|fewer|most|least|times|within|below|above|higher|lower|larger|smaller|further|nearer|twice|half|third|tenth"
+                      r"|hundredth|thousandth|per cent|faster|slower)\b|%")  # fmt: skip
+# ticks that are still owed their number: only ever fewer. A new chapter owes none
+OWED = {"01_loss": 9, "02_gradient": 9, "03_learning_rate": 15, "04_convergence": 13, "05_stochastic": 3, "06_momentum": 1, "07_schedules": 5,
+        "08_adaptive": 19, "25_cnn_images": 18, "26_rnn_sentiment": 22, "27_transformer_translation": 31}  # fmt: skip
+
+
+def bare_ticks(notebook):
+    """Ticks whose sentence compares and that show no number beside it."""
+    lines = [line for _, output in outputs(notebook) for line in output.get("text", "").splitlines() if line.startswith("✓")]
+    return [line for line in lines if " = " not in line and COMPARES.search(line)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_tick_that_compares_shows_its_number(path):
+    bare = bare_ticks(read(path))
+    assert len(bare) <= OWED.get(path.stem, 0), bare
+
+
+def test_a_bare_tick_is_found():
+    said = "✓ two beat one\n✓ two are more than one\n✓ two are more than one  (two = 2)\n"
+    cell = CELL("1", outputs=[nbformat.v4.new_output("stream", text=said)])
+    assert bare_ticks(nbformat.v4.new_notebook(cells=[cell])) == ["✓ two are more than one"]
