@@ -241,7 +241,7 @@ plan = Question(
 three_plans = Manual(
     "07.7", "Three plans, two hundred steps before the end", difficulty=2, minutes=10, name="advice", words=150,
     objectives=("compare runs whose rates differ", "choose a plan for a run of unknown length"),
-    rubric=(("says why B's lower loss at step 800 does not mean that B is ahead, by the floors of the present rates", 1),
+    rubric=(("says why the gap at step 800 is mostly the floors of the present rates and not how far B is ahead", 1),
             ("explains C's fall after step 800, and that it was not learnt there", 1),
             ("says what would have made the runs comparable at step 800: an average of the weights, or a decay branched off", 1),
             ("proposes a plan for the case that the length is not known, and names its price", 1)))
