@@ -163,19 +163,19 @@ def plan_cases(rng):
 
 
 def left_by(rates, curvatures, sigma, e):
-    """The expected loss in the end."""
-    curvatures, e = np.asarray(curvatures, dtype=float), np.full(len(curvatures), float(e))
+    """The expected loss in the end, of one row of rates or of a column each, (steps, schedules)."""
+    rates, curvatures = np.asarray(rates, dtype=float), np.asarray(curvatures, dtype=float)
+    e = np.full((*rates.shape[1:], len(curvatures)), float(e))
     with np.errstate(all="ignore"):
         for lr in rates:
-            e = (1 - lr * curvatures) ** 2 * e + (lr * sigma) ** 2
-        return float(curvatures @ e / 2)
+            e = (1 - lr[..., None] * curvatures) ** 2 * e + (lr[..., None] * sigma) ** 2
+        return e @ curvatures / 2
 
 
 def peaked(shape, curvatures, sigma, e, steps, count=120):
     """The rates of a shape at the best of `count` peaks below 2/L."""
-    factor = shape(np.arange(steps))
-    peaks = np.geomspace(0.003, 1, count) * 1.999 / np.max(curvatures)
-    return min((lr * factor for lr in peaks), key=lambda rates: left_by(rates, curvatures, sigma, e))
+    rates = np.outer(shape(np.arange(steps)), np.geomspace(0.003, 1, count) * 1.999 / np.max(curvatures))
+    return rates[:, left_by(rates, curvatures, sigma, e).argmin()]
 
 
 def tuned_line(curvatures, sigma, e, steps):
