@@ -12,11 +12,12 @@ which example to look at, a second look at the function, a population, other mac
 An algorithm may use rules, surfaces and curvature; nothing below this floor knows of it.
 
 - `finite_sum`: SGD, SVRG and SAGA on a mean of many functions.
+- `proximal`: ISTA and FISTA on a smooth loss plus a penalty with corners.
 """
 
 import importlib
 
-__all__ = ["finite_sum"]
+__all__ = ["finite_sum", "proximal"]
 
 
 def __getattr__(name):
