@@ -2,12 +2,23 @@
 
 import pytest
 
-from tests.figures import test_basins, test_descent, test_fit, test_line, test_map, test_noise, test_race, test_schedule, test_spectrum
+from tests.figures import (
+    test_basins,
+    test_depth,
+    test_descent,
+    test_fit,
+    test_line,
+    test_map,
+    test_noise,
+    test_race,
+    test_schedule,
+    test_spectrum,
+)
 from tests.figures.conftest import settle
 
 FIGURES = {
-    "basins": test_basins.figure, "descent": test_descent.figure, "fit": test_fit.figure, "walk": test_line.walk,
-    "secants": test_line.secants, "map": test_map.figure, "noise": test_noise.figure, "race": test_race.figure,
+    "basins": test_basins.figure, "depth": test_depth.figure, "descent": test_descent.figure, "fit": test_fit.figure,
+    "walk": test_line.walk, "secants": test_line.secants, "map": test_map.figure, "noise": test_noise.figure, "race": test_race.figure,
     "schedule": test_schedule.figure, "spectrum": test_spectrum.figure,
 }  # fmt: skip
 LOOK = """() => ({
