@@ -22,7 +22,7 @@ book: $(VENV)/.book  ## build the book into _build/html
 serve: book  ## build the book and open it in the browser
 	@$(BIN)/python tools/serve.py _build/html $(PORT)
 
-lab: $(VENV)/.lab  ## open the chapters in JupyterLab
+lab: $(VENV)/.tools  ## open the chapters in JupyterLab
 	@$(BIN)/jupyter trust chapters/*.ipynb >/dev/null  # or Lab hides their stored figures
 	$(BIN)/jupyter lab chapters/01_loss.ipynb --ServerApp.root_dir="$(CURDIR)"
 
@@ -68,7 +68,7 @@ constraints: $(VENV)/.test  ## note the exact versions that are installed now
 clean:  ## remove what was built, and the environment
 	rm -rf _build $(VENV) gdcore.egg-info
 
-# The environment grows in three stages. A stage is stamped when it is complete, so an interrupted one is taken up again.
+# The environment grows in stages. A stage is stamped when it is complete, so an interrupted one is taken up again.
 # The versions in constraints.txt are tried first; where this Python cannot have them, the ranges decide.
 
 install = $(BIN)/python -m pip install --disable-pip-version-check -r $(1) -c constraints.txt \
@@ -87,6 +87,11 @@ $(VENV)/.lab: requirements.txt $(VENV)/.book
 	$(call install,requirements.txt)
 	@touch $@
 
-$(VENV)/.test: requirements-test.txt $(VENV)/.lab
+# Only one chapter needs these, and it says which it misses: where there is no wheel, the rest goes on without.
+$(VENV)/.tools: requirements-tools.txt $(VENV)/.lab
+	{ $(call install,requirements-tools.txt); } || echo "Some libraries of chapter 13 have no wheel for this Python: that chapter goes on without them."
+	@touch $@
+
+$(VENV)/.test: requirements-test.txt $(VENV)/.tools
 	$(call install,requirements-test.txt)
 	@touch $@

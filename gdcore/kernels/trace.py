@@ -179,7 +179,7 @@ def full_like(x, value):
     return _value(value)
 
 
-SYMBOLIC = True  # asks gdcore.rules.arithmetic for this module's own `equal`, `shape`, …
+SYMBOLIC = OWN = True  # asks gdcore.rules.arithmetic for this module's own `equal`, `shape`, …
 
 
 def norm(a):

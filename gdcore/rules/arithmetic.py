@@ -14,7 +14,8 @@ __all__ = ["sqrt", "sign", "maximum", "minimum", "where", "equal", "ratio", "nor
            "addmm", "inverse_root", "zeros_like", "full_like", "eye_like", "shape", "matrix_shape",
            "cast", "machine_eps", "named", "NAMED", "is_scalar", "world"]
 
-_MODULES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy", "sympy": "gdcore.rules.symbols"}
+_MODULES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy", "sympy": "gdcore.rules.symbols",
+            "tensorflow": "gdcore.rules.tensorflow_world"}
 
 
 def world(*values):
@@ -121,12 +122,12 @@ def rms(x):
 def mean(x, axis):
     """The mean along one axis, which is kept with length 1."""
     w = world(x)
-    return w.mean(x, axis) if hasattr(w, "SYMBOLIC") else x.mean(axis, keepdims=True)
+    return w.mean(x, axis) if hasattr(w, "OWN") else x.mean(axis, keepdims=True)
 
 
 def shape(x):
     """The shape of an array, () for a number; symbols stand for matrices of unknown shape."""
-    return () if is_scalar(x) else world(x).shape(x) if hasattr(world(x), "SYMBOLIC") else tuple(x.shape)
+    return () if is_scalar(x) else world(x).shape(x) if hasattr(world(x), "OWN") else tuple(x.shape)
 
 
 def matrix_shape(x):
@@ -194,13 +195,13 @@ def _multiplies_bfloat16():
 def transpose(x):
     """The last two axes exchanged."""
     w = _matrix_world(x, "A transpose")
-    return w.transpose(x) if hasattr(w, "SYMBOLIC") else x.mT
+    return w.transpose(x) if hasattr(w, "OWN") else x.mT
 
 
 def inverse_root(a, p):
     """A^(-1/p) of a symmetric positive semi-definite matrix, through its eigenvalues; those that are 0 up to rounding count as rounding."""
     w = _matrix_world(a, "An inverse root")
-    if hasattr(w, "SYMBOLIC"):
+    if hasattr(w, "OWN"):
         return w.inverse_root(a, p)
     if w.__name__ == "torch":  # single precision loses the small eigenvalues, which the root makes large
         values, vectors = w.linalg.eigh(a.double())
@@ -234,7 +235,7 @@ def machine_eps(x):
     w = world(x)
     if w is None:
         return sys.float_info.epsilon
-    return w.machine_eps(x) if hasattr(w, "SYMBOLIC") else float(w.finfo(x.dtype).eps)
+    return w.machine_eps(x) if hasattr(w, "OWN") else float(w.finfo(x.dtype).eps)
 
 
 def cast(x, dtype):
@@ -244,11 +245,11 @@ def cast(x, dtype):
     if kind is None:
         owner = w.__name__ if w else "Python"
         raise TypeError(f"{owner} has no numbers of the type {dtype}: give torch or JAX arrays, or ask for full precision.")
-    return x.to(kind) if w.__name__ == "torch" else x.astype(kind)
+    return w.cast(x, kind) if hasattr(w, "OWN") else x.to(kind) if w.__name__ == "torch" else x.astype(kind)
 
 
 def _matrix_world(x, what):
     w = world(x)
-    if w is None or not (hasattr(w, "linalg") or hasattr(w, "SYMBOLIC")):
-        raise TypeError(f"{what} needs a NumPy, torch or JAX matrix, got {type(x).__name__}.")
+    if w is None or not (hasattr(w, "linalg") or hasattr(w, "OWN")):
+        raise TypeError(f"{what} needs a NumPy, torch, JAX or TensorFlow matrix, got {type(x).__name__}.")
     return w

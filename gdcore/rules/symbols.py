@@ -5,7 +5,7 @@ import sys
 import sympy
 from sympy import sign, sqrt  # noqa: F401  (part of this world's arithmetic)
 
-SYMBOLIC = True
+SYMBOLIC = OWN = True  # its functions are called with our signatures
 
 
 class _Operator(sympy.Function):
