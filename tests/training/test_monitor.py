@@ -1,0 +1,190 @@
+"""The monitor: what it says is what a loop by hand would measure, it changes nothing, and each warning has a case."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from gdcore import figures
+from gdcore.training import monitor
+
+
+def network(seed=0, activation=nn.ReLU, width=16):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(5, width), activation(), nn.Linear(width, width), activation(), nn.Linear(width, 1))
+
+
+def batches(steps, seed=0, size=32):
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(steps):
+        x = torch.randn(size, 5, generator=generator)
+        yield x, x[:, :1] - x[:, 1:2] + 0.5 * torch.randn(size, 1, generator=generator)
+
+
+def train(net, optimizer, steps=20, watch=None, make=batches):
+    for x, y in make(steps):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(net(x), y)
+        (watch(loss) if watch else loss).backward()
+        optimizer.step()
+
+
+def watched(steps=20, every=5, lr=0.01, net=None, **more):
+    net = net or network()
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    with monitor(net, optimizer, every, **more) as watch:
+        train(net, optimizer, steps, watch)
+    return net, watch
+
+
+def test_a_watched_training_is_the_same_training():
+    plain, (net, watch) = network(), watched()
+    train(plain, torch.optim.SGD(plain.parameters(), lr=0.01))
+    assert all(torch.equal(p, q) for p, q in zip(net.parameters(), plain.parameters()))
+    before = len(watch.points)
+    train(net, watch.optimizer)  # outside the with, nothing looks any more
+    assert len(watch.points) == before and not net._forward_pre_hooks and not watch.optimizer._optimizer_step_pre_hooks
+
+
+def test_it_measures_what_a_loop_by_hand_measures():
+    _, watch = watched(steps=10, every=5)
+    net = network()
+    losses, seen = [], []
+    for t, (x, y) in enumerate(batches(10), 1):
+        net.zero_grad()
+        hidden = net[1](net[0](x))
+        last = net[3](net[2](hidden))
+        loss = nn.functional.mse_loss(net[4](last), y)
+        loss.backward()
+        losses.append(loss.item())
+        g = torch.cat([p.grad.flatten() for p in net.parameters()]).double()
+        dead = 1 - torch.cat([(hidden > 0).any(0), (last > 0).any(0)]).double().mean()
+        ratios = sorted(float(0.01 * p.grad.norm() / p.detach().norm()) for p in net.parameters() if p.ndim > 1)
+        seen.append((g, float(g.norm()), float(ratios[1]), float(dead)))
+        with torch.no_grad():
+            for p in net.parameters():
+                p -= 0.01 * p.grad
+        if t % 5 == 0:
+            point = watch.points[t // 5 - 1]
+            (g1, *_), (g2, size, ratio, dead) = seen[-2:]
+            assert point["step"] == t and point["loss"] == pytest.approx(sum(losses[-5:]) / 5, rel=1e-5)
+            assert point["gradient"] == pytest.approx(size, rel=1e-5) and point["ratio"] == pytest.approx(ratio, rel=1e-3)
+            assert point["dead"] == pytest.approx(dead, abs=1e-6)
+            assert point["noise"] == pytest.approx(1 - float(g1 @ g2 / g1.norm() / g2.norm()), abs=1e-4)
+            assert 0 <= point["data"] <= 1
+
+
+def test_noise_tells_a_full_batch_from_a_single_example():
+    same = lambda steps: [next(batches(1))] * steps
+    ends = {}
+    for name, make in (("full", same), ("single", lambda steps: batches(steps, size=1))):
+        net = network()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.003)
+        with monitor(net, optimizer, 2) as watch:
+            train(net, optimizer, 40, watch, make)
+        ends[name] = sum(watch["noise"]) / len(watch["noise"])
+    assert ends["full"] < 0.05 and ends["single"] > 0.5
+
+
+def test_units_of_pictures_and_of_sequences_are_counted():
+    class Both(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.a, self.line, self.b = nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Linear(6, 8), nn.ReLU()
+            self.conv.bias.data = torch.tensor([-100.0, 1.0, 1.0, 1.0])
+            self.line.bias.data = torch.tensor([-100.0] * 4 + [100.0] * 4)
+
+        def forward(self, x):
+            return self.a(self.conv(x)).sum() + self.b(self.line(x[:, 0])).sum()
+
+    net = Both()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.0)
+    with monitor(net, optimizer, 1) as watch:
+        net(torch.randn(3, 1, 6, 6)).backward()
+        optimizer.step()
+    assert watch["dead"] == [pytest.approx((1 + 4) / 12)]
+
+
+def dead_layer():
+    net = network()
+    net[2].bias.data.fill_(-100.0)
+    return net
+
+
+def frozen_by_mistake():
+    net = network()
+    optimizer = torch.optim.SGD(net[0].parameters(), lr=0.01)
+    return net, optimizer
+
+
+def deep():
+    torch.manual_seed(0)
+    return nn.Sequential(*[m for _ in range(20) for m in (nn.Linear(5, 5), nn.Sigmoid())], nn.Linear(5, 1))
+
+
+CASES = [
+    ("rate may be too high", dict(lr=0.3)), ("rate may be too low", dict(lr=1e-8)), ("of the units behind a ReLU", dict(net=dead_layer())),
+    ("is exactly 0", dict(net=dead_layer())), ("vanishes or explodes", dict(net=deep())), ("not finite", dict(lr=1e20)),
+    ("in evaluation mode", dict(net=network().eval())),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence, case", CASES, ids=[sentence for sentence, _ in CASES])
+def test_each_warning_has_its_case_and_a_healthy_run_has_none(sentence, case):
+    _, watch = watched(**case)
+    assert any(sentence in warning for warning in watch.warnings()), watch.warnings()
+    healthy = watched(steps=50)[1].warnings()
+    assert not any(sentence in warning for warning in healthy), healthy
+
+
+def test_what_the_optimizer_does_not_know_and_what_gets_no_gradient():
+    net, optimizer = frozen_by_mistake()
+    with monitor(net, optimizer, 1) as watch:
+        train(net, optimizer, 1, watch)
+    assert any("does not know 2.weight, 2.bias, 4.weight and 1 more" in warning for warning in watch.warnings())
+    net = network()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    with monitor(net, optimizer, 1) as watch:
+        net[:3](torch.randn(4, 5)).sum().backward()
+        optimizer.step()
+    assert any("No gradient has come to 4.weight, 4.bias" in warning for warning in watch.warnings())
+
+
+def test_line_columns_probes_and_figure():
+    probes = {"validation": lambda: 0.25}
+    _, watch = watched(probes=probes)
+    assert str(watch).startswith("step 20 · loss ") and "validation 0.25" in str(watch) and watch["validation"] == [0.25] * 4
+    with pytest.raises(KeyError, match="no column 'los'; it has step, gradient"):
+        watch["los"]
+    fig, axes = figures.watched(watch.points, "A run")
+    assert list(axes[0, 0].lines[0].get_ydata()) == watch["loss"] and len(axes[0, 1].lines) == 3
+    assert "no look yet" in str(watched(steps=2)[1]) and watched(steps=2)[1].warnings() == []
+
+
+def test_tensorboards_files_hold_the_numbers(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    _, watch = watched(tensorboard=tmp_path)
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    assert [(e.step, e.value) for e in events.Scalars("run/loss")] == [(p["step"], pytest.approx(p["loss"], rel=1e-6)) for p in watch.points]
+    assert len(events.Scalars("gradients/0.weight")) == 4
+
+
+@pytest.mark.parametrize("make, error, sentence", [
+    (lambda: monitor(5, None), TypeError, "model must be a torch.nn.Module, got int"),
+    (lambda: monitor(network(), network()), TypeError, "optimizer must be a torch.optim.Optimizer, got Sequential"),
+    (lambda: monitor(network(), torch.optim.SGD(network().parameters(), 0.1)), ValueError, "steps none of the model's parameters"),
+    (lambda: watched(every=0), ValueError, "every is 0"), (lambda: watched(every=2.0), ValueError, "every is 2.0")])
+def test_what_makes_no_sense_is_one_sentence(make, error, sentence):
+    with pytest.raises(error, match=sentence):
+        make()
+
+
+def test_a_point_is_plain_numbers():
+    import json
+
+    _, watch = watched()
+    assert json.loads(json.dumps(watch.points)) == watch.points and all(math.isfinite(g) for g in watch["gradient"])
