@@ -169,7 +169,8 @@ def test_tensorboards_files_hold_the_numbers(tmp_path):
     _, watch = watched(tensorboard=tmp_path)
     events = EventAccumulator(str(tmp_path))
     events.Reload()
-    assert [(e.step, e.value) for e in events.Scalars("run/loss")] == [(p["step"], pytest.approx(p["loss"], rel=1e-6)) for p in watch.points]
+    expected = [(point["step"], pytest.approx(point["loss"], rel=1e-6)) for point in watch.points]
+    assert [(event.step, event.value) for event in events.Scalars("run/loss")] == expected
     assert len(events.Scalars("gradients/0.weight")) == 4
 
 
