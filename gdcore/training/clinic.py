@@ -10,7 +10,7 @@ import json
 import zlib
 from pathlib import Path
 
-__all__ = ["DIAGNOSES", "PRICES", "WRONG", "Finding", "Patient", "patient", "patients"]
+__all__ = ["PRICES", "TESTS", "WRONG", "Finding", "Patient", "diagnoses", "patient", "patients"]
 
 FILE = Path(__file__).with_name("clinic.json")
 WRONG = 10  # minutes lost by a wrong diagnosis
@@ -40,14 +40,9 @@ def _stored():
     return json.loads(FILE.read_text("utf-8"))
 
 
-def _names():
+def diagnoses():
+    """The names of all diagnoses, "healthy" among them."""
     return tuple(_stored()["diagnoses"])
-
-
-def __getattr__(name):
-    if name == "DIAGNOSES":
-        return _names()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def patients():
@@ -97,8 +92,8 @@ class Patient:
 
     def diagnose(self, diagnosis):
         """Say what it is: (right, a sentence). A wrong diagnosis costs ten minutes. Raises ValueError for one that is not on the list."""
-        if diagnosis not in _names():
-            raise ValueError(f"There is no diagnosis {diagnosis!r}; there are {', '.join(_names())}.")
+        if diagnosis not in diagnoses():
+            raise ValueError(f"There is no diagnosis {diagnosis!r}; there are {', '.join(diagnoses())}.")
         if checksum(self.number, diagnosis) != self._file["diagnosis"]:
             self.wrong += 1
             return False, f"Patient {self.number} has something else. The bill is {self.bill} minutes."
