@@ -10,7 +10,8 @@ import torch
 from torch.nn import functional as F
 
 from examples._patients import PATIENTS, STEPS, cured, digits
-from gdcore.training import clinic, monitor
+from gdcore import clinic
+from gdcore.training import monitor
 
 EVERY, CHECKED, SHORT = 10, 3, 60  # steps between two looks, the step of the gradient check, the length of the run in float64
 FACTORS = (1e-3, 1e-2, 1e-1, 1, 10, 100, 1000)

@@ -155,7 +155,7 @@ WORDS = {
     "batch": _batch,
     "overlap": lambda n: f"{n['shared']} of {n['validation']} validation examples are training examples",
     "fresh data": lambda n: f"accuracy {n['fresh']:.3f} on fresh examples, {n['validation']:.3f} on validation",
-    "gradient check": lambda n: f"{_short(n['length'])} times as long as it should be; cosine of the angle between them {_short(n['cosine'])}",
+    "gradient check": lambda n: f"{_short(n['length'])} times as long as it should be; cosine of the angle between {_short(n['cosine'])}",
     "one batch": lambda n: f"loss on the one batch: {_at(n['loss'], n['steps'])}",
     "double precision": lambda n: f"loss as it is: {_at(n['as it is'], n['steps'])}\nloss in float64: {_at(n['float64'], n['steps'])}",
     "rate sweep": lambda n: "validation accuracy at the end: " + ", ".join(f"{_short(a)} at {f:g} × the rate" for f, a in n["accuracy"]),

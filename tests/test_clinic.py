@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gdcore.training import clinic
+from gdcore import clinic
 
 KEY = {}  # number: diagnosis, found by the checksums
 
