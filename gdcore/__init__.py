@@ -14,8 +14,8 @@ _LAZY = {
     "claim": "gdcore.check",
     "show": "gdcore.views",
 }
-_MODULES = ("algorithms", "bridges", "check", "clinic", "clipping", "curvature", "data", "figures", "grade", "line_search", "models", "optim",
-            "propagation", "rules", "schedules", "surfaces", "training", "views")
+_MODULES = ("algorithms", "bridges", "check", "clinic", "clipping", "curvature", "data", "figures", "grade", "line_search", "models",
+            "optim", "propagation", "rules", "schedules", "surfaces", "training", "views")
 __all__ = sorted([*_LAZY, *_MODULES])
 
 
