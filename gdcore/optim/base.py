@@ -289,6 +289,8 @@ class _Part:
         self.members, self.bucket, self.memory = members, bucket, memory
         self.keys = [k for n, k in names.called.items() if isinstance(memory[0].get(k), torch.Tensor)]
         self.arrays = {k: [m[k] for m in memory] for k in self.keys}
+        self.plain = [a for arrays in self.arrays.values() for a in arrays if type(a) in PLAIN]
+        self.places = list(map(torch.Tensor.data_ptr, self.plain))
         self.note({names.called[n]: v for n, v in names.numbers(memory[0]).items()} | {"step": memory[0]["step"]})
 
     def note(self, numbers):
@@ -304,6 +306,7 @@ class _Part:
             all(map(same, map(state.get, self.members), self.memory))
             and all(all(map(same, map(dict.get, self.memory, get(k)), arrays)) for k, arrays in self.arrays.items())
             and all(all(map(same, map(dict.get, self.memory, get(k)), get(v))) for k, v in self.noted.items())
+            and list(map(torch.Tensor.data_ptr, self.plain)) == self.places  # an array may be given other memory: a.data = b
         )
 
 

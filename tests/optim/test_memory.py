@@ -124,12 +124,16 @@ def shift_in_place(optimizer, params):
     optimizer.state[params[0]]["momentum_buffer"].add_(1.0)
 
 
+def other_memory(optimizer, params):
+    optimizer.state[params[0]]["momentum_buffer"].data = torch.full((3,), 5.0)
+
+
 def none_again(optimizer, params):
     optimizer.state[params[0]]["momentum_buffer"] = None
 
 
 @pytest.mark.parametrize("path", PATHS[:2], ids=str)
-@pytest.mark.parametrize("edit", [restart, restart_one, forget_one, shift_in_place, none_again])
+@pytest.mark.parametrize("edit", [restart, restart_one, forget_one, shift_in_place, other_memory, none_again])
 def test_what_is_put_into_the_state_is_used_and_saved(edit, path):
     ends = []
     for cls, options in ((torch.optim.SGD, {}), (G.SGD, path)):
