@@ -80,9 +80,9 @@ def memory_changed_in_its_place(path):
     return optimizer
 
 
-@pytest.mark.parametrize("path", PATHS[1:], ids=str)
+@pytest.mark.parametrize("path", PATHS, ids=str)
 def test_memory_that_was_cut_in_its_place_never_reaches_c(path):
-    with pytest.raises(RuntimeError, match="changed its size or kind"):
+    with pytest.raises(RuntimeError, match=r"'exp_avg' has the shape \(5,\), and a parameter of shape \(70000,\)"):
         memory_changed_in_its_place(path).step()
 
 
