@@ -13,11 +13,12 @@ An algorithm may use rules, surfaces and curvature; nothing below this floor kno
 
 - `finite_sum`: SGD, SVRG and SAGA on a mean of many functions.
 - `proximal`: ISTA and FISTA on a smooth loss plus a penalty with corners.
+- `second_order`: Newton, trust region, Gauss-Newton, conjugate gradients, Hessian-free, BFGS, L-BFGS.
 """
 
 import importlib
 
-__all__ = ["finite_sum", "proximal"]
+__all__ = ["finite_sum", "proximal", "second_order"]
 
 
 def __getattr__(name):

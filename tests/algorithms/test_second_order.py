@@ -1,0 +1,195 @@
+"""Second-order methods: closed forms, SciPy and torch as peers, their identities, and the usual mistakes planted."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import scipy.optimize as so
+import torch
+
+from gdcore.algorithms import second_order as M
+from gdcore.algorithms.second_order import (
+    BFGS,
+    LBFGS,
+    GaussNewton,
+    HessianFree,
+    Newton,
+    NonlinearCG,
+    Problem,
+    TrustRegion,
+    conjugate_gradients,
+    descend,
+    of_torch,
+)
+
+rng = np.random.default_rng(0)
+ROSE = lambda: Problem(so.rosen, so.rosen_der, so.rosen_hess, so.rosen_hess_prod)
+START = np.array([-1.2, 1.0, -1.2, 1.0])
+METHODS = {"Newton": Newton(), "searched": Newton(absolute=True, search=True), "trust region": TrustRegion(), "Hessian-free": HessianFree(),
+           "nonlinear CG": NonlinearCG(), "BFGS": BFGS(), "L-BFGS": LBFGS()}  # fmt: skip
+
+
+def bowl(curvatures, turned=True):
+    Q = np.linalg.qr(rng.normal(size=(len(curvatures),) * 2))[0] if turned else np.eye(len(curvatures))
+    H = Q @ np.diag(curvatures) @ Q.T
+    return Problem(lambda x: x @ H @ x / 2, lambda x: H @ x, lambda x: H)
+
+
+def logistic(n=200, d=8):
+    A = rng.normal(size=(n, d)) * np.geomspace(1, 30, d)
+    y = (A @ rng.normal(size=d) / 30 + rng.normal(size=n) > 0) * 2.0 - 1
+    share = lambda x: 1 / (1 + np.exp(y * (A @ x)))
+    return Problem(
+        lambda x: np.logaddexp(0, -y * (A @ x)).mean() + 0.005 * x @ x, lambda x: -A.T @ (y * share(x)) / n + 0.01 * x,
+        lambda x: (A.T * (share(x) * (1 - share(x)))) @ A / n + 0.01 * np.eye(d))  # fmt: skip
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_they_arrive_on_rosenbrock_and_on_logistic_regression(name):
+    walk = descend(METHODS[name], ROSE(), START[:2], 300)
+    assert walk.status == "converged" and np.abs(walk.points[-1] - 1).max() < 1e-6, walk.message
+    problem = logistic()
+    given = dict(jac=problem.gradient, hess=problem.hessian, method="trust-exact", options={"gtol": 1e-12})
+    best = so.minimize(problem.value, np.zeros(8), **given).x
+    walk = descend(METHODS[name], dataclasses.replace(problem, asked={}), np.zeros(8), 500, 1e-10)
+    assert walk.status == "converged" and np.abs(walk.points[-1] - best).max() < 1e-6, walk.message
+
+
+def test_newton_is_done_in_one_step_and_does_not_know_units():
+    x = rng.normal(size=6)
+    walk = descend(Newton(), bowl(np.geomspace(1, 1e6, 6)), x, 5, 1e-9)
+    assert len(walk.points) == 2 and walk.asked["hessian"] == 1
+    S = np.diag(np.geomspace(1, 1000, 8))
+    problem = logistic()
+    value, gradient, hessian = problem.value, problem.gradient, problem.hessian
+    other = Problem(lambda z: value(S @ z), lambda z: S @ gradient(S @ z), lambda z: S @ hessian(S @ z) @ S)
+    start = np.ones(8) * 0.01
+    plain, scaled = descend(Newton(), problem, start, 4, 0), descend(Newton(), other, np.linalg.solve(S, start), 4, 0)
+    assert np.allclose(plain.points, scaled.points @ S, atol=1e-8)
+
+
+def test_who_goes_to_the_saddle():
+    """x² − y² + y⁴/4 has a saddle at 0 and minima at y = ±√2."""
+    saddle = Problem(lambda z: z[0] ** 2 - z[1] ** 2 + z[1] ** 4 / 4, lambda z: np.array([2 * z[0], -2 * z[1] + z[1] ** 3]),
+                     lambda z: np.diag([2.0, -2 + 3 * z[1] ** 2]))  # fmt: skip
+    ends = {name: descend(method, saddle, [1.0, 0.1], 100).points[-1] for name, method in METHODS.items()}
+    assert np.abs(ends["Newton"]).max() < 1e-6
+    for name in set(METHODS) - {"Newton"}:
+        assert abs(ends[name][1]) == pytest.approx(2**0.5, abs=1e-6), name
+    exactly_on_it = descend(TrustRegion(0.5), saddle, [1.0, 0.0], 100)  # the hard case: no slope along y
+    assert abs(exactly_on_it.points[-1][1]) == pytest.approx(2**0.5, abs=1e-6)
+
+
+@pytest.mark.parametrize("radius", [0.01, 0.3, 5.0])
+def test_the_trust_regions_step_is_the_lowest_point_of_the_ball(radius):
+    for seed in range(5):
+        draws = np.random.default_rng(seed)
+        H, g = draws.normal(size=(3, 3)), draws.normal(size=3)
+        H = H + H.T
+        p = M._within(H, g, radius)
+        model = lambda p, H=H, g=g: g @ p + p @ H @ p / 2
+        around = draws.normal(size=(20000, 3))
+        around *= radius * draws.uniform(size=(20000, 1)) ** (1 / 3) / np.linalg.norm(around, axis=1, keepdims=True)
+        assert np.linalg.norm(p) <= radius * (1 + 1e-9) and model(p) <= min(map(model, around)) + 1e-12
+
+
+def test_conjugate_gradients_need_as_many_steps_as_distinct_curvatures():
+    for curvatures, steps in (([1, 1, 1, 5, 5, 9], 3), ([7.0] * 6, 1), (np.arange(1, 7), 6)):
+        problem, b = bowl(np.array(curvatures, dtype=float)), rng.normal(size=6)
+        points, lengths = conjugate_gradients(problem.hessian(0).__matmul__, b)
+        assert len(points) == steps + 1 and lengths[-1] < 1e-9
+        assert np.allclose(points[-1], np.linalg.solve(problem.hessian(0), b), atol=1e-9)
+    H = bowl(np.geomspace(1, 100, 50)).hessian(0)
+    points, lengths = conjugate_gradients(lambda v: H @ v, np.ones(50), tolerance=0, steps=30)
+    best = np.linalg.solve(H, np.ones(50))
+    far = [np.sqrt((x - best) @ H @ (x - best)) for x in points]
+    assert all(e <= 2 * (9 / 11) ** k * far[0] * (1 + 1e-9) for k, e in enumerate(far))  # the bound with √κ = 10
+
+
+def test_levenberg_and_marquardt_fit_as_scipy_does():
+    t = np.linspace(0, 4, 40)
+    y = 2.5 * np.exp(-1.3 * t) + 0.5 + 0.02 * rng.normal(size=40)
+    residuals = lambda x: x[0] * np.exp(-x[1] * t) + x[2] - y
+    jacobian = lambda x: np.stack([np.exp(-x[1] * t), -x[0] * t * np.exp(-x[1] * t), np.ones_like(t)], axis=1)
+    half = lambda x: residuals(x) @ residuals(x) / 2
+    fit = lambda: Problem(half, lambda x: jacobian(x).T @ residuals(x), residuals=residuals, jacobian=jacobian)
+    theirs = so.least_squares(residuals, [1.0, 0.3, 0.0], jacobian, method="lm", gtol=1e-12, xtol=1e-12, ftol=1e-12).x
+    walk = descend(GaussNewton(), fit(), [1.0, 0.3, 0.0], 50, 1e-9)
+    assert walk.status == "converged" and np.abs(walk.points[-1] - theirs).max() < 1e-7 and (np.diff(walk.values) < 0).all()
+    far = [1.0, 6.0, 0.0]  # from here the undamped step is too long
+    undamped = descend(GaussNewton(0.0), fit(), far, 50, 1e-9)
+    assert undamped.status != "converged" or undamped.values.max() > 1.5 * undamped.values[0]
+    assert descend(GaussNewton(), fit(), far, 200, 1e-9).status == "converged"
+
+
+def test_two_loops_are_the_matrix_that_bfgs_keeps():
+    problem, x = bowl(np.geomspace(1, 50, 5)), rng.normal(size=5)
+    full, limited = descend(BFGS(), problem, x, 4, 0), descend(LBFGS(memory=4), problem, x, 4, 0)
+    pairs = [(limited.points[k + 1] - limited.points[k], problem.gradient(limited.points[k + 1]) - problem.gradient(limited.points[k]))
+             for k in range(4)]  # fmt: skip
+    s, y = pairs[-1]
+    H = (s @ y) / (y @ y) * np.eye(5)
+    for s, y in pairs:
+        V = np.eye(5) - np.outer(s, y) / (s @ y)
+        H = V @ H @ V.T + np.outer(s, s) / (s @ y)
+    q = rng.normal(size=5)
+    assert np.allclose(M.two_loops(pairs, q), H @ q, rtol=1e-10)
+    assert np.allclose(H @ y, s, rtol=1e-10)  # the secant equation
+    assert np.allclose(full.points[:2], limited.points[:2])
+
+
+def test_lbfgs_needs_about_as_much_as_scipys():
+    walk = descend(LBFGS(), ROSE(), START, 200)
+    theirs = so.minimize(so.rosen, START, jac=so.rosen_der, method="L-BFGS-B", options={"gtol": 1e-8, "ftol": 0})
+    assert walk.status == "converged" and walk.asked["gradient"] < 2 * theirs.nfev
+
+
+def test_hessian_free_pays_in_products():
+    curvatures = np.repeat([1.0, 10.0, 100.0], 20)
+    problem = bowl(curvatures)
+    H = problem.hessian(0)
+    free = Problem(problem.value, problem.gradient, product=lambda x, v: H @ v)
+    walk = descend(HessianFree(), free, rng.normal(size=60), 50, 1e-9)
+    assert walk.status == "converged" and "hessian" not in walk.asked and walk.asked["product"] <= 4 * (len(walk.points) - 1)
+
+
+def test_a_loss_of_torch():
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1)).double()
+    x, y = torch.randn(30, 3, dtype=torch.float64), torch.randn(30, 1, dtype=torch.float64)
+    loss = lambda: ((net(x) - y) ** 2).mean() + 1e-3 * sum((p**2).sum() for p in net.parameters())
+    problem, start, write = of_torch(loss, net.parameters())
+    g, v, h = problem.gradient(start), rng.normal(size=len(start)), 1e-5
+    assert np.allclose(problem.product(start, v), (problem.gradient(start + h * v) - problem.gradient(start - h * v)) / (2 * h), atol=1e-7)
+    assert g @ v == pytest.approx((problem.value(start + h * v) - problem.value(start - h * v)) / (2 * h), abs=1e-7)
+    for method in (LBFGS(), HessianFree(damping=1e-3)):
+        walk = descend(method, problem, start, 400, 1e-5)
+        write(walk.points[-1])
+        assert walk.status == "converged" and float(loss()) == pytest.approx(walk.values[-1], rel=1e-12)
+
+
+def test_a_wrong_gradient_is_told_and_ends_the_walk():
+    wrong = Problem(so.rosen, lambda x: -so.rosen_der(x), so.rosen_hess)
+    for method in (BFGS(), LBFGS(), NonlinearCG(), TrustRegion()):
+        walk = descend(method, wrong, START, 100)
+        assert walk.status == "stuck" and walk.message
+    singular = descend(Newton(), bowl(np.array([0.0, 1.0]), turned=False), [1.0, 1.0], 5)
+    assert singular.status == "stuck" and "ingular" in singular.message
+
+
+FAULTS = {
+    "sign of the first loop": lambda pairs, q: M_two_loops(pairs, -q),
+    "newest pair first": lambda pairs, q: M_two_loops(list(reversed(pairs)), q),
+    "no scale of the first matrix": lambda pairs, q: M_two_loops(pairs, q) * (pairs[-1][1] @ pairs[-1][1]) / (pairs[-1][0] @ pairs[-1][1]),
+}
+M_two_loops = M.two_loops
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_usual_mistakes_break_the_secant_equation(fault):
+    draws = np.random.default_rng(1)
+    H = np.diag(np.geomspace(1, 50, 5))
+    pairs = [(s, H @ s) for s in draws.normal(size=(3, 5))]
+    s, y = pairs[-1]
+    assert np.allclose(M_two_loops(pairs, y), s)
+    assert not np.allclose(FAULTS[fault](pairs, y), s)
