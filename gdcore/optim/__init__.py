@@ -18,6 +18,7 @@ from gdcore.optim.extra import (
     SignSGD,
     Yogi,
 )
+from gdcore.optim.lbfgs import LBFGS
 from gdcore.optim.torch_like import (
     ASGD,
     SGD,
@@ -40,6 +41,7 @@ __all__ = [
     "EMA",
     "LAMB",
     "LARS",
+    "LBFGS",
     "SAM",
     "SGD",
     "AdEMAMix",
