@@ -55,6 +55,7 @@ check: $(VENV)/.test  ## lint and the fast tests, in a minute
 bench: $(VENV)/.test  ## time the optimizers against torch's and others, and the grader against Jupyter, in one run
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.grading
+	$(BIN)/python -m benchmarks.monitoring
 
 examples: $(VENV)/.lab  ## train what the worked examples report (an hour or more); what is stored is not done again
 	$(BIN)/python -m examples $(NAMES)

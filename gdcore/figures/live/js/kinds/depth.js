@@ -97,9 +97,8 @@ KINDS.depth = (figure) => {
     choice(figure, {label: "activation", options: activations.map((name) => [name, name]), get: () => figure.state.activation, set: (activation) => figure.set({activation})}),
     dial("scale", {label: "σ", title: "σ: scale of the weights, the root of fan-in times their variance", low: 0.1, high: 4, scale: "log", check: (v) => within("scale", v, 0.1, 4)}),
     dial("depth", {label: "depth", title: "depth: layers", low: 1, high: 100, scale: "integer", check: (v) => within("depth", v, 1, 100, true)}),
-    ...(residual ? [dial("skip", {label: "skip", title: "skip: how much of its input a layer adds to its output", low: 0, high: 1, check: (v) => within("skip", v, 0, 1)})] : []),
-    says);
-  figure.controls.append(above);
+    ...(residual ? [dial("skip", {label: "skip", title: "skip: how much of its input a layer adds to its output", low: 0, high: 1, check: (v) => within("skip", v, 0, 1)})] : []));
+  figure.controls.append(above, says);
   follow(figure, sizes, (at) => ({layer: Math.min(figure.state.depth, Math.max(1, Math.round(at)))}));
 
   const words = () => {
