@@ -199,6 +199,10 @@ def test_wsd_is_its_closed_form_and_that_of_pytorch_optimizer(total, warmup, dec
         assert ours[t] == pytest.approx(expected, rel=1e-12, abs=1e-15)
 
 
+def test_without_a_warm_up_wsd_is_whole_from_the_first_step():
+    assert list(S.wsd(4, 0, 2)(np.arange(5))) == [1, 1, 1, 0.5, 0]
+
+
 @pytest.mark.parametrize("shape", ["linear", "cosine", "1-sqrt"])
 def test_wsd_between_other_ends(shape):
     schedule = S.wsd(100, 10, 30, shape, start=0.2, end=0.05)
