@@ -27,7 +27,7 @@ def fit(model, batches, loss, optimizers, *, epochs, schedule=None, clip=None, m
     time is not counted, and the model is left in that mode. checkpoint: a path. At each of these points the training is kept there;
     called again after an interruption, `fit` goes on from it and gives the same numbers as without (on the same machine).
     progress: as in `gdcore.minimize`.
-    Raises ValueError for a checkpoint of another training, and lets through what model, loss and measure raise.
+    Raises ValueError for a checkpoint of another training and for epochs shorter than len(batches), and lets through what model, loss and measure raise.
     """
     run = _Run(model, batches, loss, optimizers, epochs, schedule, clip, mixed, measure)
     every = every or len(batches)
@@ -81,7 +81,12 @@ class _Run:
         while steps:
             epoch, done = divmod(self.step, len(self.batches))
             here = min(steps, len(self.batches) - done)
-            yield from itertools.islice(self.batches.epoch(epoch), done, done + here)
+            taken = done
+            for batch in itertools.islice(self.batches.epoch(epoch), done, done + here):
+                yield batch
+                taken += 1
+            if taken < done + here:  # or this loop would never end
+                raise ValueError(f"Epoch {epoch} ended after {taken} batches, but len(batches) says {len(self.batches)}: make them agree.")
             steps -= here
 
     def _step(self, batch):

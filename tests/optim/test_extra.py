@@ -1,5 +1,8 @@
 """The optimizers that torch does not have: each is its rule, and the ones with two points keep them apart."""
 
+import contextlib
+import re
+
 import pytest
 import torch
 
@@ -117,3 +120,23 @@ def test_the_average_is_the_rules_answer():
         x, *state = rule.update(x, torch.ones_like(x), t, *state)
     optimizer.eval()
     assert distance(params, [rule.answer(x, *state)]) < 1e-15
+
+
+def test_each_rule_has_a_class_and_the_class_hands_its_options_on():
+    """Whatever a rule is, somebody who types gdcore.optim. finds it; betas in the order of the rule."""
+    found = {}
+    given = [{}, {"momentum": 0.5}, {"momentum": 0.5, "nesterov": True}, {"amsgrad": True}]
+    for name in O.__all__:
+        for options in given:
+            with contextlib.suppress(TypeError, ValueError):  # a class without this option, or one that wants a rule first
+                optimizer = getattr(O, name)([torch.nn.Parameter(torch.ones(2, 2))], **options)
+                rule = optimizer.rule(optimizer.param_groups[0]) if hasattr(optimizer, "rule") else None
+                while rule is not None:
+                    found.setdefault(type(rule), (rule, optimizer.param_groups[0]))
+                    rule = getattr(rule, "rule", None)
+    missing = {kind.__name__ for kind in R.RULES} - {kind.__name__ for kind in found}
+    assert not missing, f"no class in gdcore.optim steps by {', '.join(sorted(missing))}"
+    for rule, group in found.values():
+        if "betas" in group:
+            betas = [v for k, v in rule.hyperparameters().items() if re.fullmatch(r"beta(_change|\d)", k)]
+            assert betas == list(group["betas"]), type(rule).__name__

@@ -70,6 +70,12 @@ def test_torch_ends_a_little_below_the_limit_and_we_do_not():
     assert C.clip_(p, 1.0).item() == 5 and p.grad.norm().item() == pytest.approx(1, rel=1e-15)
 
 
+def test_a_limit_below_a_norm_below_1():
+    (clipped,), norm = C.by_norm([np.array([0.3, 0.4])], 0.1)
+    assert norm == pytest.approx(0.5) and np.allclose(clipped, [0.06, 0.08], rtol=1e-14)
+    assert C.by_norm([0.5, 0.0], 0.1)[0] == [pytest.approx(0.1), 0.0]
+
+
 def test_by_norm_is_optaxs():
     clip = optax.clip_by_global_norm(0.5)
     theirs, _ = clip.update([jnp.asarray(g) for g in gradients(3)], clip.init(None))

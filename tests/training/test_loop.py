@@ -200,3 +200,57 @@ def test_batches_in_turn_come_one_kind_after_the_other_in_new_orders():
         assert sorted(sum(epoch[:3], [])) == [10, 11, 12] and sorted(sum(epoch[3:5], [])) == sorted(sum(epoch[5:], [])) == [0, 1, 2, 3]
     assert epochs[0][3:5] == [x.tolist() for x, _ in numbers.epoch(1)] and epochs[0][5:] == [x.tolist() for x, _ in numbers.epoch(2)]
     assert epochs[1][5:] == [x.tolist() for x, _ in numbers.epoch(5)]
+
+
+class Short(Batches):
+    """One batch fewer than promised."""
+
+    def epoch(self, number):
+        yield from list(super().epoch(number))[:-1]
+
+
+@pytest.mark.parametrize("every", [None, 4])
+def test_an_epoch_that_is_too_short_is_told(every):
+    net, batches = problem()
+    short = Short(batches.x, batches.y, 16)
+    with pytest.raises(ValueError, match=r"Epoch 0 ended after 5 batches, but len\(batches\) says 6"):
+        fit(net, short, loss, torch.optim.SGD(net.parameters(), lr=0.01), epochs=2, every=every, progress=False)
+
+
+def test_a_scaled_gradient_that_overflows_skips_the_step_and_clips_what_is_unscaled(monkeypatch):
+    """float16 on a card without bfloat16, played on the CPU: a scaler of 2¹⁶, one loss that is infinite, a limit on the norm."""
+    made = []
+
+    def scaler(device, enabled):
+        made.append(torch.amp.grad_scaler.GradScaler("cpu", init_scale=2.0**16, growth_interval=1000))
+        return made[-1]
+
+    monkeypatch.setattr("gdcore.training.loop.torch.amp.GradScaler", scaler)
+    net, batches = problem()
+    before = [p.detach().clone() for p in net.parameters()]
+    seen = []
+
+    def broken(model, x, y):
+        seen.append([p.detach().clone() for p in model.parameters()])
+        return loss(model, x, y) * (float("inf") if len(seen) == 3 else 1.0)
+
+    class Kept(torch.optim.SGD):
+        lengths = []
+
+        def step(self, *args, **kwargs):
+            (group,) = self.param_groups
+            self.lengths.append(float(torch.cat([p.grad.flatten() for p in group["params"]]).norm()))
+            return super().step(*args, **kwargs)
+
+    fit(net, batches, broken, Kept(net.parameters(), lr=0.1), epochs=1, clip=1e-3, progress=False)
+    assert all(torch.isfinite(p).all() for p in net.parameters()) and made[0].get_scale() == 2.0**15
+    assert not any(torch.equal(p, q) for p, q in zip(net.parameters(), before))
+    assert all(torch.equal(p, q) for p, q in zip(seen[2], seen[3])), "the step of the infinite loss was taken"
+    assert len(Kept.lengths) == 5 and max(Kept.lengths) == pytest.approx(1e-3, rel=1e-3), Kept.lengths
+
+
+def test_a_batch_keeps_each_input_with_its_target():
+    numbers = torch.arange(50)
+    for epoch in range(3):
+        for x, y in Batches(numbers, numbers, 8, seed=1).epoch(epoch):
+            assert torch.equal(x, y)

@@ -68,3 +68,8 @@ def test_a_network_that_is_right_as_often_as_it_says_is_calibrated():
     assert [(round(a, 4), round(b, 4), c) for a, b, c in rows] == [(0.75, 0.75, 0.5), (0.95, 0.95, 0.5)] and error < 1e-6
     _, error = calibration(scores, torch.zeros(800, dtype=torch.long))
     assert error == pytest.approx(0.5 * 0.25 + 0.5 * 0.05)
+
+
+def test_the_last_short_part_is_predicted_too(x):
+    model = torch.nn.Flatten()
+    assert torch.equal(predict(model, x, size=13), x.flatten(1)) and len(predict(model, x[:27], size=13)) == 27
