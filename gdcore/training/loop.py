@@ -27,7 +27,8 @@ def fit(model, batches, loss, optimizers, *, epochs, schedule=None, clip=None, m
     time is not counted, and the model is left in that mode. checkpoint: a path. At each of these points the training is kept there;
     called again after an interruption, `fit` goes on from it and gives the same numbers as without (on the same machine).
     progress: as in `gdcore.minimize`.
-    Raises ValueError for a checkpoint of another training and for epochs shorter than len(batches), and lets through what model, loss and measure raise.
+    Raises ValueError for a checkpoint of another training and for epochs shorter than len(batches), and lets through what model, loss
+    and measure raise.
     """
     run = _Run(model, batches, loss, optimizers, epochs, schedule, clip, mixed, measure)
     every = every or len(batches)

@@ -1,0 +1,13 @@
+"""The bill at the end of `make test`: what a chapter costs is told under its number."""
+
+from types import SimpleNamespace
+
+from tests.conftest import bill
+
+
+def test_seconds_are_added_up_by_chapter_and_by_folder():
+    reports = [("chapters/03_learning_rate.ipynb::Cell 4", 2.0), ("tests/grading/test_mistakes.py::test_named[03.7-sign]", 3.0),
+               ("tests/grading/test_notebooks.py::test_runs[25_cnn_images.ipynb]", 1.0), ("tests/optim/test_parity.py::test[0.25]", 4.0),
+               ("tests/optim/test_parity.py::test_2012", 0.2)]  # fmt: skip
+    lines = bill(SimpleNamespace(nodeid=name, duration=seconds) for name, seconds in reports)
+    assert lines == ["seconds of chapters: 03 5 · 25 1", "seconds of the rest: tests/optim 4"]
