@@ -9,14 +9,17 @@ from gdcore.check.questions.shared import items
 
 
 def table_cases(rng):
-    def case(name, n, m, scales, constant=(), zero_one=()):
+    def case(name, n, m, scales, constant=(), zero_one=(), tenths=()):
         scales = np.array(scales, dtype=float)
         both = np.round(scales * rng.normal(size=(n + m, len(scales))) + 3 * scales * rng.uniform(0.5, 1.5, len(scales)), 4)
         for k in constant:
             both[:n, k] = np.round(both[0, k]) + 1  # a whole number: the spread is 0 to the last bit
+        for k in tenths:
+            both[:n, k] = 0.1  # equal numbers whose spread is, rounded, not quite 0
         for k in zero_one:
             both[:, k] = rng.random(n + m) < 0.4
             both[:2, k] = 0, 1
+            both[n, k] = 2  # train alone decides what is special
         return Case(name, {"train": both[:n], "other": both[n:]})
 
     yield case("three columns in three units", 12, 5, (1, 100, 0.01))
@@ -24,13 +27,15 @@ def table_cases(rng):
     yield case("a column of zeros and ones", 10, 6, (1, 50, 1), zero_one=(2,))
     yield case("one house to predict", 9, 1, (3, 30))
     yield case("all kinds of columns", 14, 7, (0.5, 20, 1, 1, 7), constant=(3,), zero_one=(2,))
+    yield case("a column of 0.1, ten times", 10, 3, (5, 1), tenths=(1,))
 
 
-def scaled(train, other, by="train", ddof=0, centre=True, divide="spread", guard="one", keep=True, axis=0, only_train=False):
-    both = np.concatenate([train, other])
-    binary = np.isin(train, (0, 1)).all(axis=0) & keep
-    result = []
+def scaled(train, other, by="train", ddof=0, centre=True, divide="spread", guard="one", keep=True, axis=0, only_train=False,
+           alone=False):
+    both, result = np.concatenate([train, other]), []
     for part in (train, other):
+        stays = np.isin(part if alone else train, (0, 1)).all(axis=0)
+        binary = stays & (keep is True)
         source = {"train": train, "all": both, "own": part}[by]
         where = {"axis": axis, "keepdims": True} if axis != "all" else {"keepdims": True}
         source = part if axis == 1 else source
@@ -38,10 +43,20 @@ def scaled(train, other, by="train", ddof=0, centre=True, divide="spread", guard
         if divide == "range":
             mean, spread = source.min(**where), np.ptp(source, **where)
         spread = spread**2 if divide == "variance" else spread
-        if guard == "one":
-            spread = np.where(spread > 0, spread, 1)
+        if guard in ("one", "left"):
+            spread = np.where(np.ptp(source, **where) > 0, spread, 1)
+        elif guard == "train":
+            spread = np.where(np.ptp(train, **where) > 0, spread, 1)
+        elif guard == "exact":
+            spread = np.where(spread == 0, 1, spread)
         elif guard == "added":
             spread = spread + 1e-8
+        if guard == "left":
+            mean = np.where(np.ptp(train, axis=0) > 0, mean, 0)
+        mean, spread = np.where(stays & (keep == "divided"), 0, mean), np.where(stays & (keep == "centred"), 1, spread)
+        if guard == "added everywhere":
+            mean, spread = np.where(binary, 0, mean), np.where(binary, 1, spread) + 1e-8
+            binary = binary & False
         z = (part - (mean if centre else 0)) / (1 if only_train and part is other else spread)
         result.append(np.where(binary, part, z))
     return tuple(result)
@@ -51,6 +66,18 @@ def table(**knobs):
     return lambda train, other: scaled(train, other, **knobs)
 
 
+EXACT = " Besides, you ask whether a spread is exactly 0: rounding leaves ten times 0.1 one of about 10⁻¹⁷."
+COMMON = (  # what goes along with that question
+    ("Each part is prepared by itself.", "Learn everything from train, and use it on both parts.", {"by": "own", "alone": True}),
+    ("The other part is scaled by its own mean and spread.", "Use those of train on both parts.", {"by": "own"}),
+    ("Each part decides for itself which columns are 0 and 1.", "Train decides, for both.", {"alone": True}),
+    ("Your spread divides by n − 1.", "Leave ddof at 0.", {"ddof": 1}),
+    ("The mean of no column is taken off.", "(x − mean) / spread.", {"centre": False}),
+    ("You divide by variances.", "By their roots, the spreads.", {"divide": "variance"}),
+    ("All columns of zeros and ones are standardised.", "Leave such a column as it is.", {"keep": False}),
+    ("Columns of zeros and ones lose their mean.", "Leave such a column as it is.", {"keep": "centred"}),
+)
+
 standardise = Question(
     "09.1", "A table without a leak", "function", points=3, difficulty=1, minutes=10, name="standardise",
     objectives=("standardise new houses by what was learned on others", "treat columns that have no spread, or only two values"),
@@ -58,6 +85,22 @@ standardise = Question(
     mistakes=(
         Mistake("Mean and spread come from both parts together: that is the leak.", "Compute them from train alone, and use them on both.",
                 table(by="all")),
+        Mistake("Mean and spread come from both parts together, though train decides which columns are special: that is the leak still.",
+                "Compute them from train alone, and use them on both.", table(by="all", guard="train")),
+        Mistake("Each part is prepared by itself, special columns and all: the same house is other numbers in another company.",
+                "Learn everything from train, and use it on both parts.", table(by="own", alone=True)),
+        Mistake("Each part decides for itself which columns hold nothing but 0 and 1.", "Train decides, for both.", table(alone=True)),
+        Mistake("You ask whether the spread is exactly 0. Rounding leaves ten times 0.1 a spread of about 10⁻¹⁷.",
+                "Ask whether the largest and the smallest number of the column are equal: np.ptp.", table(guard="exact")),
+        Mistake("A constant column keeps its mean.", "Only its spread is replaced: take the mean off, divide by 1.", table(guard="left")),
+        Mistake("The mean of columns of zeros and ones is taken off.", "Such a column stays as it is: its mean counts as 0.",
+                table(keep="centred")),
+        Mistake("Columns of zeros and ones are divided by their spread.", "Such a column stays as it is: its spread counts as 1.",
+                table(keep="divided")),
+        Mistake("You add a small number to every divisor, even where a column should stay or be divided by 1.",
+                "Where the column is constant, divide by 1, elsewhere by the spread.", table(guard="added everywhere")),
+        Mistake("You standardise each house over its features, zeros and ones as well.",
+                "Mean and spread of a column run over the houses: axis=0.", table(axis=1, keep=False, guard="none")),
         Mistake("The other part is scaled by its own mean and spread: then the same house is other numbers in another company.",
                 "Use those of train on both parts.", table(by="own")),
         Mistake("Your spread divides by n − 1. Here it is NumPy's `std`, which divides by n.", "Leave ddof at 0.", table(ddof=1)),
@@ -76,6 +119,7 @@ standardise = Question(
         Mistake("The other part is centred but not divided.", "Both steps, with the numbers of train.", table(only_train=True)),
         Mistake("You return train alone.", "Two tables: return train, other.", lambda *inputs: scaled(*inputs)[0]),
         Mistake("The two tables have changed places.", "First train, then other.", lambda *inputs: scaled(*inputs)[::-1]),
+        *(Mistake(name + EXACT, hint, table(guard="exact", **knobs)) for name, hint, knobs in COMMON),
     ),
     success="Mean and spread are learned from the training part, as weights are; what has no spread is only centred, what is 0 or 1 stays.",
     onwards="what should happen to a neighbourhood that comes up in `other` alone? (A column of zeros says it: it is none of the known.)")
@@ -99,7 +143,7 @@ six_numbers = Question(
         Mistake("For `mean` you gave the curvature of the centred feature.", "The curvature is the mean of x², and the mean is in it.",
                 {"mean": 1.0}),
         Mistake("For `mean` the spread is missing.", "Mean of x² = mean² + variance.", {"mean": 9.0}),
-        Mistake("For `mean` you added before you squared, or took the mean itself.", "Mean of x² = mean² + variance.", {"mean": 16.0}),
+        Mistake("For `mean` you added before you squared.", "Mean of x² = mean² + variance.", {"mean": 16.0}),
         Mistake("For `mean` you added mean and spread without a square.", "Mean of x² = mean² + variance.", {"mean": 4.0}),
         Mistake("For `mean` the root is too much: that is the root mean square.", "The curvature is the mean square itself.",
                 {"mean": 10.0**0.5}),
@@ -127,6 +171,18 @@ six_numbers = Question(
         Mistake("For `bias` either you gave the chance itself, or the odds without their logarithm.", "ln(p/(1 − p)).", {"bias": 1 / 9}),
         Mistake("For `bias` you gave the chance itself. The bias is a score, and a score of 0 is one half.", "ln(p/(1 − p)).",
                 {"bias": 0.1}),
+        Mistake("For `mean` you gave the mean itself.", "The curvature is the mean of x².", {"mean": 3.0}),
+        Mistake("For `correlated` you divided ρ itself by 1 − ρ.", "The largest eigenvalue is 1 + ρ.", {"correlated": 4.0}),
+        Mistake("For `correlated` you divided 1 by ρ.", "The eigenvalues are 1 + ρ and 1 − ρ.", {"correlated": 1.25}),
+        Mistake("For `correlated` there is a square too much.", "κ is the ratio of the eigenvalues of H, as it is.", {"correlated": 81.0}),
+        Mistake("For `rare` the mean is off, but you did not divide.", "Divide by √(p(1 − p)).", {"rare": 0.8}),
+        Mistake("For `rare` you took √p for the spread.", "The spread is √(p(1 − p)).", {"rare": 0.8 / 0.2**0.5}),
+        Mistake("For `rare` the mean is not taken off, and the spread is taken for √p.", "(1 − p)/√(p(1 − p)).", {"rare": 0.2**-0.5}),
+        Mistake("For `depth` you took one layer, and its mean square.", "The factor √½, twenty times.", {"depth": 0.5}),
+        Mistake("For `depth` you counted nineteen layers.", "Each of the twenty has weights and a ReLU.", {"depth": 2.0**-9.5}),
+        Mistake("For `bias` you left it at 0: that says one half.", "ln(p/(1 − p)).", {"bias": 0.0}),
+        Mistake("For `bias` you put the chance into the logistic curve. Asked is the way back.", "Solve 1/(1 + exp(−b)) = p for b.",
+                {"bias": 0.524979}),
     ),
     success="Curvature is a mean square: units enter squared, means add up, correlation stays. A ReLU halves it, a bias says the share.",
     onwards="at which correlation is the κ of two standardised features as large as that of `unit`?")
@@ -151,10 +207,11 @@ SIZES = {"rms": lambda z: np.sqrt(np.mean(z**2)), "std": np.std, "units": lambda
 
 
 def started(W, x, slope, measure="rms", after=False, power=1.0, activation=True, used=None, transposed=False, stale=False, sign=-1,
-            formula=False, unscaled=False):
-    W, a, b, new = np.asarray(W, dtype=float), x, x, []
+            formula=False, unscaled=False, early=False):
     slope = slope if used is None else used
     leaky = (lambda z: np.where(z > 0, z, slope * z)) if activation else (lambda z: z)
+    x = leaky(x) if early else x
+    W, a, b, new = np.asarray(W, dtype=float), x, x, []
     for w in W:
         m = w if transposed else w.T
         z = (b if stale else a) @ m
@@ -199,6 +256,7 @@ rescale = Question(
         Mistake("You scaled by the formula 2/(1 + slope²)/fan_in. That is right on average; asked is this very batch.",
                 "Measure z on the batch x.", start(formula=True)),
         Mistake("Your layer multiplies by W, not by its transpose.", "z = a @ W[l].T.", start(transposed=True)),
+        Mistake("The batch x gets an activation before the first layer.", "The first layer sees x as it is.", start(early=True)),
         Mistake("Every layer is measured on x. Only the first one sees it.", "Pass on what the layers before give.", start(unscaled=True)),
     ),
     success="Measure, divide, pass on: a start for any activation, with no formula. It is half of LSUV (Mishkin and Matas 2016).",

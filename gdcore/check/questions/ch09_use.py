@@ -26,11 +26,11 @@ def trained(X, y, hidden, lr, steps, seed, axis=0, fan="in", bias="odds", ddof=0
     rng, n, d = np.random.default_rng(seed), *X.shape
     where = {"keepdims": True} | ({} if axis is None else {"axis": axis})
     Z = (X - (X.mean(**where) if centre else 0)) / X.std(ddof=ddof, **where)
-    variance = gain / {"in": d, "out": hidden, "both": (d + hidden) / 2}[fan]
+    variance = gain / {"in": d, "out": hidden, "both": (d + hidden) / 2, "rows": n}[fan]
     W = rng.normal(size=(hidden, d)) * (np.sqrt(variance) if root else variance)
     v, p = rng.normal(size=hidden) / np.sqrt(hidden), y.mean()
     b = {"odds": np.log(p / (1 - p)), "turned": np.log((1 - p) / p), "p": np.log(p), "zero": 0.0, "share": p,
-         "ten": np.log10(p / (1 - p))}[bias]
+         "ten": np.log10(p / (1 - p)), "minus": -np.log(p), "raw": p / (1 - p)}[bias]
     losses = []
     for _ in range(steps + 1):
         a = np.maximum(Z @ W.T, 0)
@@ -73,6 +73,10 @@ training = Question(
         Mistake("The weights have variance 1/fan_in. The hidden layer is followed by a ReLU, and the task asks for He's.", TO_FAN,
                 faulty(gain=1.0)),
         Mistake("The weights have the middle of fan_in and fan_out.", TO_FAN, faulty(fan="both")),
+        Mistake("The weights are Xavier's, 2/(fan_in + fan_out). The task asks for He's.", TO_FAN, faulty(fan="both", gain=1.0)),
+        Mistake("The weights count the examples.", TO_FAN, faulty(fan="rows")),
+        Mistake("Your bias is −ln p: the 1 − p is missing, and the sign is turned round.", TO_BIAS, faulty(bias="minus")),
+        Mistake("Your bias is the odds p/(1 − p), without their logarithm.", TO_BIAS, faulty(bias="raw")),
         Mistake("The weights' root is gone: you multiply by the variance.", "Multiply by its root, the standard deviation.",
                 faulty(root=False)),
         Mistake("Your bias is the logarithm of p alone.", TO_BIAS, faulty(bias="p")),
@@ -103,16 +107,22 @@ def norm_cases(rng):
 
 
 def normed(a, u, eps, axis=1, centred=False, outside=False, passed="both", over_r=True, mean=True, sign=-1, upstream=True, squared=False,
-           plain_a=False):
-    average = np.mean if mean else np.sum
+           plain_a=False, inner_axis=1, add=True, total=False, factor=1,
+           spread=False):
+    average, given = np.mean if mean else np.sum, a
+    inner_axis = axis if axis != 1 else inner_axis
     a = a - a.mean(axis=axis, keepdims=True) if centred else a
     square = np.mean(a**2, axis=axis, keepdims=True)
-    r = np.sqrt(square) + eps if outside else np.sqrt(square + eps)
+    square = np.var(a, axis=axis, keepdims=True) if spread else square * a.shape[1] if total else square
+    r = np.sqrt(square) + eps if outside else np.sqrt(square + eps * add)
     r = r**2 if squared else r
     y, u = a / r, u if upstream else np.ones_like(u)
-    along = a if plain_a else y
-    inner = {"both": lambda: u + sign * y * average(u * along, axis=axis, keepdims=True), "constant": lambda: u,
-             "orthogonal": lambda: u - y * np.sum(u * y, axis=axis, keepdims=True) / np.sum(y**2, axis=axis, keepdims=True)}[passed]()
+    along, front = a if plain_a else y, factor * (given if plain_a == "twice" else y)
+    inner = {"both": lambda: u + sign * front * average(u * along, axis=inner_axis, keepdims=True), "constant": lambda: u,
+             "orthogonal": lambda: u - y * np.sum(u * y, axis=axis, keepdims=True) / np.sum(y**2, axis=axis, keepdims=True),
+             "each": lambda: u - u * y**2 / a.shape[1], "each, whole": lambda: u - u * y**2,
+             "u alone": lambda: u - y * np.mean(u, axis=axis, keepdims=True),
+             "layer": lambda: u - u.mean(axis=1, keepdims=True) - y * np.mean(u * y, axis=1, keepdims=True)}[passed]()
     if centred:
         inner = inner - u.mean(axis=axis, keepdims=True)
     return y, inner / r if over_r else inner
@@ -132,8 +142,24 @@ rms = Question(
         Mistake("In the gradient the mean over the units is a sum.", "r² is a mean, so its derivative has a 1/d.", variant(mean=False)),
         Mistake("In the gradient the second part has the wrong sign.", "The quotient rule subtracts.", variant(sign=1)),
         Mistake("The gradient is not divided by r.", "The whole bracket is divided by r.", variant(over_r=False)),
-        Mistake("In the gradient the mean is of u · a where it should be of u · y.", "u minus y times the mean of u · y.",
-                variant(plain_a=True)),
+        Mistake("In the gradient a factor r is too much: either the mean is of u · a, or the y before it is an a.",
+                "u minus y times the mean of u · y.", variant(plain_a=True)),
+        Mistake("In the gradient a stands in both places of y.", "u minus y times the mean of u · y.", variant(plain_a="twice")),
+        Mistake("In the gradient the mean runs over the examples.", "Over the units of each example: axis=1.", variant(inner_axis=0)),
+        Mistake("In the gradient the mean runs over the whole table.", "Over the units of each example: axis=1.",
+                variant(inner_axis=None)),
+        Mistake("In the gradient each unit sees its own a alone: r depends on all of its row.", "A sum over k, with uₖ yₖ.",
+                variant(passed="each")),
+        Mistake("In the gradient the mean over the units is missing: u · y is taken unit by unit.", "The mean of u · y over its row.",
+                variant(passed="each, whole")),
+        Mistake("In the gradient the mean is of u alone.", "The mean of u · y.", variant(passed="u alone")),
+        Mistake("In the gradient the second part is twice too large: the root's ½ cancels the 2 of the square.", "∂r/∂aⱼ = aⱼ/(d r).",
+                variant(factor=2)),
+        Mistake("Your gradient is that of layer norm: the mean of u is taken off.", "No mean was taken off on the way there.",
+                variant(passed="layer")),
+        Mistake("You divide by the standard deviation, which knows nothing of the mean.", "r = √(mean of a² + ε).", variant(spread=True)),
+        Mistake("ε is missing.", "r = √(mean of a² + ε).", variant(add=False)),
+        Mistake("You divide by the root of the sum of squares.", "r = √(mean of a² + ε).", variant(total=True)),
         Mistake("Your gradient is made exactly orthogonal to a. With an ε in the root it is not quite.",
                 "u minus y times the mean of u · y, all over r.", variant(passed="orthogonal")),
         Mistake("You take off the mean: that is layer norm.", "RMS norm divides only.", variant(centred=True)),
@@ -212,12 +238,21 @@ one_step = Question(
         Mistake("You turned the axes to those of H, and no more: each has its own curvature still.",
                 "Divide each new axis by the root of its eigenvalue.", lambda A: eigen(A, kind="turn")),
         Mistake("Your T is transposed: the eigenvectors belong in its columns.", "T = V / √λ, which divides the columns.",
-                lambda A: eigen(A, kind="rows") if A.shape[1] > 1 else 2 * eigen(A)),
+                lambda A: eigen(A, kind="rows")),
         Mistake("Your Cholesky factor is on the wrong side.", "With H = LLᵀ it is the inverse of Lᵀ that makes TᵀHT the identity.",
-                lambda A: np.linalg.inv(np.linalg.cholesky(A.T @ A / len(A))) if A.shape[1] > 1 else np.eye(1)),
+                lambda A: np.linalg.inv(np.linalg.cholesky(A.T @ A / len(A)))),
+        Mistake("Your T divides the rows of V by the roots.", "V / √λ divides the columns, each by its own root.",
+                lambda A: eigen(A, power=0) / np.sqrt(np.linalg.eigvalsh(A.T @ A / len(A)))[:, None]),
+        Mistake("You turned V round before you divided.", "V / √λ: the eigenvectors are its columns.",
+                lambda A: eigen(A, power=0).T / np.sqrt(np.linalg.eigvalsh(A.T @ A / len(A)))),
+        Mistake("Your T is the root of H itself, where its inverse is wanted.", "With H = LLᵀ the inverse of Lᵀ does it.",
+                lambda A: np.linalg.cholesky(A.T @ A / len(A))),
+        Mistake("Your H divides by n − 1.", "The loss has 1/n: divide AᵀA by n.", lambda A: eigen(A) * np.sqrt(1 - 1 / len(A))),
+        Mistake("Your T makes AᵀA the identity, not AᵀA/n: each step is too short.", "Multiply T by the root of n.",
+                lambda A: np.linalg.svd(A, full_matrices=False)[2].T / np.linalg.svd(A, compute_uv=False)),
         Mistake("You divided all columns by the root of the largest curvature: one direction arrives, the others creep.",
                 "Each axis of H has its own curvature.",
-                lambda A: np.eye(A.shape[1]) / np.sqrt(np.linalg.eigvalsh(A.T @ A / len(A))[-1]) * (1 if A.shape[1] > 1 else 0.5)),
+                lambda A: np.eye(A.shape[1]) / np.sqrt(np.linalg.eigvalsh(A.T @ A / len(A))[-1])),
     ),
     success="TᵀHT = I: in these coordinates the bowl is round, κ is 1, and one step of length 1 is Newton's.",
     onwards="how many operations does it cost for a million features? Chapter 14 asks what can be had for less.")

@@ -18,6 +18,9 @@ def training_cases(rng):
     yield case("the scale is too high at first", 16, 3, 0.3, 50.0, 2.0**21, 10, size=2.0)
     yield case("too high, and the limit cuts", 22, 4, 0.5, 0.1, 2.0**20, 11, size=4.0)
     yield case("a single step", 8, 2, 1.0, 0.2, 64.0, 1, size=2.0)
+    A = np.round(rng.uniform(1.0, 3.0, (16, 2)), 3)
+    yield Case("halves that overflow to both sides",
+               {"A": A, "y": np.repeat([0.0, 1.0], 8), "lr": 0.3, "limit": 0.4, "scale": 2.0**20, "steps": 8})
 
 
 def loss_of(w, A, y):
@@ -36,7 +39,7 @@ def shorter(g, limit):
 
 @np.errstate(all="ignore")
 def trained(A, y, lr, limit, scale, steps, inner=False, early=False, blind=False, back=0.5, zeros=False, silent=False, unclipped=False,
-            still=False, twice=False, mean=False, flip=1, retry=False, full=False):
+            still=False, twice=False, mean=False, flip=1, retry=False, full=False, look=None, grow=1.0, values=False):
     w, losses, size = np.zeros(A.shape[1]), [], scale
     for _ in range(steps):
         g = np.zeros(A.shape[1])
@@ -45,21 +48,21 @@ def trained(A, y, lr, limit, scale, steps, inner=False, early=False, blind=False
             part = part if full else half(part)
             g = g + (part if early or not inner else part / scale)
             g = shorter(g, limit) if inner else g
-        sound = np.isfinite(g).all()
+        sound = look(g) if look else np.isfinite(g).all()
         if sound or blind or zeros:
             g = np.nan_to_num(g, posinf=65504.0, neginf=-65504.0) if zeros else g
             if early:
                 g = (g if inner else shorter(g, limit)) / scale
             elif not inner:
                 g = g if still else g / scale
-                g = g if unclipped else shorter(g, limit)
+                g = np.clip(g, -limit, limit) if values else g if unclipped else shorter(g, limit)
             g = g / scale if twice else g
             w = w - flip * lr * g
         if not sound and not blind:
             scale = scale * back
         if sound or not silent:
             losses.append(loss_of(w, A, y))
-        scale = size if retry and sound else scale
+        scale = size if retry and sound else scale * grow if sound else scale
     return np.array(losses)
 
 
@@ -103,7 +106,11 @@ training = Question(
                 faulty(early=True)),
         Mistake("Two faults are found. A gradient that is not finite still reaches the weights.",
                 "Look with np.isfinite, which finds inf and nan, before the step; halve the scale and leave w alone.", faulty(blind=True)),
-        Mistake("The step is skipped, but either the scale stays as it is or it grows: all later steps are skipped as well.",
+        Mistake("You look for nan alone: an inf still reaches the weights.", "np.isfinite finds both.",
+                faulty(look=lambda g: not np.isnan(g).any())),
+        Mistake("You look for inf alone: inf − inf is nan, and it still reaches the weights.", "np.isfinite finds both.",
+                faulty(look=lambda g: not np.isinf(g).any())),
+        Mistake("The step is skipped, or its inf made 0, and the scale is not halved: either it stays or it grows.",
                 "scale = scale / 2.", faulty(back=1.0)),
         Mistake("The scale falls too fast on overflow: it is not halved.", "scale = scale / 2.", faulty(back=1 / 64)),
         Mistake("You replace inf and nan by numbers and step all the same.", "Such a gradient says nothing: leave w alone.",
@@ -117,6 +124,9 @@ training = Question(
         Mistake("Each half is averaged by itself, and the two are added: twice the gradient.", "Divide by len(y), as it was.",
                 faulty(mean=True)),
         Mistake("The training climbs: the sign is wrong.", "w minus the step.", faulty(flip=-1)),
+        Mistake("The scale is doubled after each good step. Its author wanted it halved only.", "Leave it alone when all is finite.",
+                faulty(grow=2.0)),
+        Mistake("You clip entry by entry, not by norm.", "limit / norm, one factor for all.", faulty(values=True)),
         Mistake("After a good step your scale jumps back to its first value, and overflows again.", "Keep the halved one.",
                 faulty(retry=True)),
         Mistake("Nothing is rounded to sixteen bits any more.", "Leave the `half` where it was.", faulty(full=True)),
@@ -168,6 +178,8 @@ branch = Question(
                 other(per=lambda growth, depth: growth ** (1 / depth) - 1)),
         Mistake("You let the square grow by `growth` to the fourth.", "growth² over all blocks.",
                 other(per=lambda growth, depth: growth ** (4 / depth) - 1)),
+        Mistake("You added lengths, 1 + c√χ a block. It is squares that add.", "(1 + c²χ)^depth = growth².",
+                other(per=lambda growth, depth: (growth ** (1 / depth) - 1) ** 2)),
         Mistake("You took 1/√depth, whatever the growth.", "Solve (1 + c²χ)^depth = growth² for c.",
                 lambda depth, scale, slope, growth: depth**-0.5),
         Mistake("You took (growth² − 1)/depth: the first terms of a power series, not the power.",
@@ -240,6 +252,22 @@ def by_the_clock(largest, scale, interval):
     return np.array(scales), np.array(taken)
 
 
+def tries_again(largest, scale, interval):
+    """Halves within a step until it fits."""
+    scales, taken, good = [], [], 0
+    for size in largest:
+        while np.isfinite(size) and scale * size > 65504:
+            scale, good = scale / 2, 0
+        scales.append(scale)
+        taken.append(bool(np.isfinite(size)))
+        good = good + 1 if taken[-1] else 0
+        if not taken[-1]:
+            scale = scale / 2
+        elif good >= interval:
+            scale, good = scale * 2, 0
+    return np.array(scales), np.array(taken)
+
+
 def scaler(**knobs):
     return lambda largest, scale, interval: scaled(largest, scale, interval, **knobs)
 
@@ -266,6 +294,11 @@ loss_scale = Question(
                 scaler(alone=True)),
         Mistake("On overflow you go back to the first scale.", "Halve the present one.", scaler(first=True)),
         Mistake("Your limit is 65536. float16 ends at 65504.", "scale * size <= 65504.", scaler(plus=32.0)),
+        Mistake("65,504 itself is still a float16: only above it the step is skipped.", "scale * size <= 65504.", scaler(plus=-0.25)),
+        Mistake("The scale grows after each good step, whatever the interval.", "Count them.", lambda largest, scale, interval: scaled(
+            largest, scale, 1)),
+        Mistake("You halve until the step fits, and take it. A step that overflows is skipped, and its halving serves the next.",
+                "One test, one halving a step.", tries_again),
         Mistake("You return the scales alone.", "Two arrays: return scales, taken.", lambda *inputs: scaled(*inputs)[0]),
         Mistake("The two arrays have changed places.", "First the scales, then what was taken.", lambda *inputs: scaled(*inputs)[::-1]),
         Mistake("taken is turned round: True where the step was skipped.", "True where the step is taken.",
