@@ -1,9 +1,13 @@
 """One browser for all tests of a process, and at the end of a run what it cost and how many of the planted bugs were found."""
 
 import collections
+import contextlib
 import re
 
 import pytest
+
+with contextlib.suppress(ImportError):  # before anything brings in TensorFlow: the other way round a process dies
+    import triton  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,9 @@ import contextlib
 import functools
 
 import numpy as np
+
+with contextlib.suppress(ImportError):  # Keras imports TensorFlow, and triton after TensorFlow kills the process
+    import triton  # noqa: F401
 from keras import Optimizer, backend, ops, saving
 
 import gdcore.rules as R

@@ -5,6 +5,7 @@ steps it looks: gradients before the step, weights before and after. What it saw
 (`gdcore.figures.runs`), and TensorBoard's files where that package is installed.
 """
 
+import contextlib
 import math
 import time
 
@@ -213,6 +214,8 @@ def _few(names):
 
 
 def _writer(folder):
+    with contextlib.suppress(ImportError):  # TensorBoard imports TensorFlow, and triton after TensorFlow kills the process
+        import triton  # noqa: F401
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

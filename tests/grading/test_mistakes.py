@@ -31,7 +31,7 @@ def test_a_right_answer_is_right_for_many_seeds_and_never_named(asked):
 @pytest.mark.parametrize("id, name", [("01.7", "01_loss.ipynb"), ("02.7", "02_gradient.ipynb"), ("03.7", "03_learning_rate.ipynb"),
                                       ("04.5", "04_convergence.ipynb"), ("06.5", "06_momentum.ipynb"), ("07.5", "07_schedules.ipynb"),
                                       ("08.5", "08_adaptive.ipynb"), ("09.4", "09_inputs_and_initialisation.ipynb"),
-                                      ("10.4", "10_deep_gradients.ipynb"),
+                                      ("10.4", "10_deep_gradients.ipynb"), ("11.4", "11_generalisation.ipynb"),
                                       ("27.4", "27_transformer_translation.ipynb")])
 def test_the_broken_code_that_the_notebook_gives_is_worth_nothing_and_named(id, name):
     scope = {"np": np}
