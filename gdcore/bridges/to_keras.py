@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+from dataclasses import fields
 
 import numpy as np
 
@@ -117,11 +118,8 @@ def _numbers(kind):
 
 def _told(rule):
     """A rule as plain values, for a file."""
-    if isinstance(rule, R.Wrapper):
-        inner = set(rule.rule.hyperparameters())
-        own = {k: v for k, v in rule.hyperparameters().items() if k in type(rule).__dataclass_fields__ and not (k in inner and k == "rule")}
-        return {"rule": type(rule).__name__, "hyper": own, "inner": _told(rule.rule)}
-    return {"rule": type(rule).__name__, "hyper": rule.hyperparameters()}
+    own = {f.name: getattr(rule, f.name) for f in fields(rule) if f.name != "rule"}
+    return {"rule": type(rule).__name__, "hyper": own} | ({"inner": _told(rule.rule)} if isinstance(rule, R.Wrapper) else {})
 
 
 def _made(told):

@@ -27,8 +27,8 @@ def fit(model, batches, loss, optimizers, *, epochs, schedule=None, clip=None, m
     time is not counted, and the model is left in that mode. checkpoint: a path. At each of these points the training is kept there;
     called again after an interruption, `fit` goes on from it and gives the same numbers as without (on the same machine).
     progress: as in `gdcore.minimize`.
-    Raises ValueError for a checkpoint of another training and for epochs shorter than len(batches), and lets through what model, loss
-    and measure raise.
+    Raises ValueError for a checkpoint of another training, for epochs shorter than len(batches) and for a measure under a name that the
+    record itself has; lets through what model, loss and measure raise.
     """
     run = _Run(model, batches, loss, optimizers, epochs, schedule, clip, mixed, measure)
     every = every or len(batches)
@@ -111,7 +111,11 @@ class _Run:
     def _measured(self):
         self.model.eval()
         with torch.no_grad():
-            return self.measure(self.model)
+            found = self.measure(self.model)
+        if taken := {"step", "seconds", "loss"} & set(found):
+            raise ValueError(f"measure gave {', '.join(map(repr, sorted(taken)))}, which the record keeps for the training itself: call it "
+                             "otherwise, such as 'validation loss'.")
+        return found
 
     # -- to be killed and to go on ----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ steps it looks: gradients before the step, weights before and after. What it saw
 
 import contextlib
 import math
+import statistics
 import time
 
 import torch
@@ -37,9 +38,9 @@ class Monitor:
 
     A point has: step; loss (the mean since the last look; absent if it was not noted); gradient, the norm of all gradients; ratio, the
     median over the weight matrices of |update| / |weights|; gradients and ratios, {name: value} of each parameter; dead, the share of
-    units behind a ReLU that were 0 for a whole batch, None without a ReLU; noise, the share of a step's gradient that is noise, by
-    what two gradients in a row have in common; data, the share of time between the steps that was spent before the model was called;
-    and what the probes gave.
+    units behind a ReLU that were 0 for a whole batch, None without a ReLU; noise, 1 minus the cosine of the angle between two gradients
+    in a row: near 0 they agree, near 1 they have nothing in common, above 1 the step overshot; data, the share of time between the
+    steps that was spent before the model was called; and what the probes gave.
     """
 
     def __init__(self, model, optimizer, every, probes, tensorboard):
@@ -132,7 +133,7 @@ class Monitor:
         matrices = [ratios[name] for name, p in self.parameters.items() if p.ndim > 1 and name in ratios] or list(ratios.values()) or [0.0]
         alive = torch.cat([a.flatten() for a in self._alive.values()]) if self._alive else None
         point = {
-            "step": self.step, "gradient": math.hypot(*gradients.values()), "ratio": sorted(matrices)[len(matrices) // 2],
+            "step": self.step, "gradient": math.hypot(*gradients.values()), "ratio": statistics.median(matrices),
             "gradients": gradients, "ratios": ratios, "dead": None if alive is None else 1 - float(alive.float().mean()),
             "noise": self._noise(gradients), "data": self._seconds["data"] / self._seconds["all"] if self._seconds["all"] else None,
         }  # fmt: skip
@@ -145,7 +146,7 @@ class Monitor:
             _write(self.writer, self.points[-1])
 
     def _noise(self, gradients):
-        """1 − g·g'/|g||g'| of two gradients in a row: 0 if they agree, about 1 if they have nothing in common."""
+        """1 − g·g'/|g||g'| of two gradients in a row: 0 if they agree, about 1 if nothing is common, more if the step overshot."""
         if not self._last or set(self._last) != set(gradients):
             return None
         now = {name: _gradient(self.parameters[name]) for name in self._last}

@@ -254,3 +254,9 @@ def test_a_batch_keeps_each_input_with_its_target():
     for epoch in range(3):
         for x, y in Batches(numbers, numbers, 8, seed=1).epoch(epoch):
             assert torch.equal(x, y)
+
+
+@pytest.mark.parametrize("name", ["loss", "step", "seconds"])
+def test_a_measure_may_not_take_the_records_own_names(name):
+    with pytest.raises(ValueError, match=f"measure gave '{name}', which the record keeps for the training itself"):
+        train(epochs=1, measure=lambda model: {name: 1.0})

@@ -1,0 +1,32 @@
+"""The chapter on tools: its drawing shows the lengths it is given, and a library that is missing is None."""
+
+import sys
+
+import numpy as np
+
+from gdcore.figures.chapters import tools as draw
+
+
+def test_steps_are_drawn_from_the_first_and_the_cut_lies_after_its_step():
+    fig, ax = draw.after_a_cut({"A": np.array([1.0, 1.0, 0.1]), "B": np.array([1.0, 1.0, 0.9])}, 2, "Title")
+    a, b, cut = ax.lines
+    assert list(a.get_xdata()) == [1, 2, 3] and list(b.get_ydata()) == [1.0, 1.0, 0.9]
+    assert list(cut.get_xdata()) == [2.5, 2.5] and ax.get_yscale() == "log"
+    assert [text.get_text() for text in ax.texts] == ["A", "B"] and fig.get_suptitle() == "Title"
+
+
+def test_a_library_is_there_or_is_none(monkeypatch, capfd):
+    assert draw.library("json") is sys.modules["json"]
+    assert draw.library("no_such_library_at_all") is None
+    monkeypatch.setitem(sys.modules, "optax", None)  # blocked, as for a reader who lacks it
+    assert draw.library("optax") is None
+    assert capfd.readouterr().err == ""
+
+
+def test_what_is_written_while_it_is_silent_goes_nowhere(capfd):
+    import os
+
+    with draw._silence():
+        os.write(2, b"a log line of C++")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
