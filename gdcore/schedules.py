@@ -123,7 +123,7 @@ def wsd(total, warmup, decay, shape="linear", start=0.0, end=0.0):
                          "both must be at least 0 and fit into the total.")
 
     def formula(t):
-        rise = start + (1 - start) * np.minimum((t + 1e-300) / max(warmup, 1e-300), 1.0)  # without a warm-up 1 at once
+        rise = np.where(t < warmup, start + (1 - start) * t / max(warmup, 1e-300), 1.0)  # without a warm-up 1 at once
         done = np.clip((t - (total - decay)) / max(decay, 1e-300), 0.0, 1.0)
         return np.where(t < total - decay, rise, np.where(t < total, end + (1 - end) * shapes[shape](done), end))
 

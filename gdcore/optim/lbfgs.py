@@ -21,7 +21,10 @@ class LBFGS(torch.optim.Optimizer):
 
     def __init__(self, params, lr=1, max_iter=20, max_eval=None, tolerance_grad=1e-7, tolerance_change=1e-9, history_size=100,
                  line_search_fn=None):
-        lr = lr.item() if isinstance(lr, torch.Tensor) and lr.numel() == 1 else lr
+        if isinstance(lr, torch.Tensor):
+            if lr.numel() != 1:
+                raise ValueError(f"lr must be a number or a tensor of one element, got a tensor of shape {tuple(lr.shape)}.")
+            lr = lr.item()
         if not lr >= 0:
             raise ValueError(f"LBFGS got lr = {lr!r}; give a number from 0 up.")
         for name, value in dict(max_iter=max_iter, history_size=history_size).items():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.optimize import rosen
+from torch.testing._internal.common_optimizers import optim_db
 
 import gdcore.optim as G
 
@@ -50,6 +51,15 @@ def test_without_a_line_search_it_takes_torchs_steps(options):
     assert all(torch.allclose(p, q, rtol=1e-7, atol=1e-10) for p, q in zip(theirs.parameters(), ours.parameters()))
     counts = [[s[k] for k in ("n_iter", "func_evals")] for s in (next(iter(o.state.values())) for o in (their, our))]
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("config", next(info for info in optim_db if info.optim_cls is torch.optim.LBFGS).optim_inputs_func(device="cpu"),
+                         ids=lambda config: config.desc)
+def test_the_configurations_of_torchs_database(config):
+    """Also a rate that is a tensor, and a line search, which is another one than torch's: there the losses end alike."""
+    (_, _, theirs), (_, _, ours) = (train(cls, **config.kwargs) for cls in CLASSES)
+    alike = 1e-8 if "line_search_fn" not in config.kwargs else 0.1
+    assert np.isclose(theirs[-1], ours[-1], rtol=alike) or not np.isfinite([theirs[-1], ours[-1]]).any()
 
 
 def test_with_one_it_arrives_at_about_torchs_price():
@@ -137,7 +147,8 @@ def test_parameters_without_a_gradient_and_complex_ones():
 
 
 @pytest.mark.parametrize("options, sentence", [
-    (dict(lr=-1), "lr = -1"), (dict(max_iter=0), "max_iter = 0"), (dict(history_size=2.0), "history_size = 2.0"),
+    (dict(lr=-1), "lr = -1"), (dict(lr=torch.tensor([0.1, 0.2])), r"tensor of one element, got a tensor of shape \(2,\)"),
+    (dict(max_iter=0), "max_iter = 0"), (dict(history_size=2.0), "history_size = 2.0"),
     (dict(line_search_fn="armijo"), "line_search_fn = 'armijo'; it is None or 'strong_wolfe'")])
 def test_what_makes_no_sense_is_refused(options, sentence):
     with pytest.raises(ValueError, match=sentence):

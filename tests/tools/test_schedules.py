@@ -201,6 +201,7 @@ def test_wsd_is_its_closed_form_and_that_of_pytorch_optimizer(total, warmup, dec
 
 def test_without_a_warm_up_wsd_is_whole_from_the_first_step():
     assert list(S.wsd(4, 0, 2)(np.arange(5))) == [1, 1, 1, 0.5, 0]
+    assert S.wsd(4, 2, 1)(0) == 0  # and with one exactly at 0
 
 
 @pytest.mark.parametrize("shape", ["linear", "cosine", "1-sqrt"])
