@@ -7,7 +7,7 @@ from gdcore.optim.base import Optimizer, RuleOptimizer, given
 from gdcore.rules.arithmetic import norm
 
 __all__ = ["ADOPT", "EMA", "LAMB", "LARS", "SAM", "AdEMAMix", "AdaBelief", "Adan", "Lion", "Lookahead", "ScheduleFreeAdamW",
-           "ScheduleFreeSGD", "Shampoo", "SignSGD", "Yogi"]
+           "SOAP", "ScheduleFreeSGD", "Shampoo", "SignSGD", "Yogi"]
 
 
 class SignSGD(RuleOptimizer):
@@ -122,6 +122,19 @@ class Shampoo(RuleOptimizer):
 
     def rule(self, group):
         return rules.Shampoo(group["lr"], group["eps"])
+
+
+class SOAP(RuleOptimizer):
+    """SOAP: Vyas et al. (2024), arXiv:2409.11321. For matrices only. precondition_frequency: steps between two turns of the basis."""
+
+    names = {"m": "exp_avg", "v": "exp_avg_sq"}
+
+    def __init__(self, params, lr=3e-3, betas=(0.95, 0.95), eps=1e-8, weight_decay=1e-2, precondition_frequency=10, *,
+                 maximize=False, compile=False):
+        super().__init__(params, given(locals()))
+
+    def rule(self, group):
+        return rules.SOAP(group["lr"], *group["betas"], group["eps"], group["weight_decay"], group["precondition_frequency"])
 
 
 class ScheduleFreeSGD(RuleOptimizer):

@@ -11,7 +11,7 @@ import math
 import sys
 
 __all__ = ["sqrt", "sign", "maximum", "minimum", "where", "equal", "ratio", "norm", "rms", "mean", "matmul", "transpose",
-           "addmm", "inverse_root", "zeros_like", "full_like", "eye_like", "shape", "matrix_shape",
+           "addmm", "inverse_root", "eigenvectors", "follow", "zeros_like", "full_like", "eye_like", "shape", "matrix_shape",
            "cast", "machine_eps", "named", "NAMED", "is_scalar", "world"]
 
 _MODULES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy", "sympy": "gdcore.rules.symbols",
@@ -210,6 +210,28 @@ def inverse_root(a, p):
     values, vectors = w.linalg.eigh(a)
     values = w.maximum(values, w.finfo(a.dtype).eps * abs(values).max())
     return (vectors * values ** (-1 / p)) @ vectors.mT
+
+
+def eigenvectors(a):
+    """The eigenvectors of a symmetric matrix as columns, that of the largest eigenvalue first."""
+    w, wide = _wide(a)
+    return cast(w.flip(w.linalg.eigh(wide)[1], (1,)), a.dtype)
+
+
+def follow(a, q):
+    """The basis q, turned towards the eigenvectors of a by a step of orthogonal iteration, and its columns' order, largest first."""
+    w, wide = _wide(a)
+    product = w.matmul(wide, cast(q, wide.dtype))
+    order = w.argsort(-(q * product).sum(0))
+    return cast(w.linalg.qr(product[:, order])[0], a.dtype), order
+
+
+def _wide(a):
+    """The world of a matrix whose eigenvectors are wanted, and the matrix: torch has them in full precision only."""
+    w = _matrix_world(a, "An eigenbasis")
+    if hasattr(w, "OWN"):
+        raise TypeError(f"An eigenbasis needs a NumPy, torch or JAX matrix, got {type(a).__name__}.")
+    return w, a.double() if w.__name__ == "torch" else a
 
 
 def zeros_like(x):

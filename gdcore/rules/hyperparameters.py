@@ -66,6 +66,7 @@ HYPERPARAMETERS = {
     "d": _H("d", "largest root mean square of an update", low=1.0),
     "trust": _H(r"\eta_c", "trust: length of a step as a share of the weights' length"),
     "ns_steps": _H("k", "Newton-Schulz iterations", low=1, high=100, integer=True),
+    "precondition_frequency": _H("f", "steps between two turns of the basis", low=1, integer=True),
     "sync_period": _H("k", "steps between two synchronisations", low=1, integer=True),
     "slow_step_size": _H(r"\alpha", "how far the slow weights go to the fast ones", high=1.0, open_high=False),
     "radius": _H(r"\rho", "how far uphill the second gradient is taken"),

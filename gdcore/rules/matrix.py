@@ -6,7 +6,10 @@ from typing import ClassVar
 from gdcore.rules.arithmetic import (
     addmm,
     cast,
+    eigenvectors,
+    equal,
     eye_like,
+    follow,
     inverse_root,
     machine_eps,
     matmul,
@@ -20,11 +23,12 @@ from gdcore.rules.arithmetic import (
     shape,
     sqrt,
     transpose,
+    where,
     zeros_like,
 )
 from gdcore.rules.base import Rule
 
-__all__ = ["Adafactor", "Muon", "Shampoo", "newton_schulz"]
+__all__ = ["Adafactor", "Muon", "SOAP", "Shampoo", "newton_schulz"]
 
 
 @dataclass(frozen=True)
@@ -141,3 +145,63 @@ class Shampoo(Rule):
         l = l + matmul(g, transpose(g))
         r = r + matmul(transpose(g), g)
         return x - self.lr * matmul(matmul(inverse_root(l, 4), g), inverse_root(r, 4)), l, r
+
+
+@dataclass(frozen=True)
+class SOAP(Rule):
+    """SOAP: Adam in the basis in which Shampoo is diagonal, a basis that is brought up to date every few steps.
+
+    Vyas et al. (2024), arXiv:2409.11321, Algorithm 3, as in their code: the first gradient only founds the bases, the decay follows the
+    step. Matches pytorch_optimizer's SOAP. For matrices only.
+    """
+
+    lr: float = 3e-3
+    beta1: float = 0.95
+    beta2: float = 0.95
+    eps: float = 1e-8
+    weight_decay: float = 1e-2
+    precondition_frequency: int = 10
+    reads: ClassVar[str] = "matrix"
+
+    def init(self, x):
+        rows, columns = matrix_shape(x)
+        l, r = eye_like(x, rows, 0.0), eye_like(x, columns, 0.0)
+        return zeros_like(x), zeros_like(x), l, r, eye_like(x, rows), eye_like(x, columns)
+
+    def update(self, x, g, t, m, v, l, r, p, q):
+        steps = maximum(t - 1, 1)
+        begun = where(t > 1, 1.0, 0.0)  # the first gradient is looked at, not followed
+        m = begun * (self.beta1 * m + (1 - self.beta1) * g)
+        v = begun * (self.beta2 * v + (1 - self.beta2) * turned(p, g, q) ** 2)
+        lr = self.lr * sqrt(1 - self.beta2**steps) / (1 - self.beta1**steps)
+        u = turned(p, m, q) / (sqrt(v) + self.eps)
+        x = x - lr * turned(transpose(p), u, transpose(q))
+        x = (1 - begun * self.lr * self.weight_decay) * x
+        l = self.beta2 * l + (1 - self.beta2) * matmul(g, transpose(g))
+        r = self.beta2 * r + (1 - self.beta2) * matmul(transpose(g), g)
+        p, q, v = self.bases(t, l, r, p, q, v)
+        return x, m, v, l, r, p, q
+
+    def bases(self, t, l, r, p, q, v):
+        """The bases for the next step, and v with its rows and columns in their order."""
+        def found():
+            return eigenvectors(l), eigenvectors(r), v
+
+        def renewed():
+            (new_p, rows), (new_q, columns) = follow(l, p), follow(r, q)
+            return new_p, new_q, v[rows][:, columns]
+
+        first, due = equal(t, 1), equal((t - 1) % self.precondition_frequency, 0)
+        return _if(first, found, lambda: _if(due, renewed, lambda: (p, q, v)))
+
+
+def turned(p, a, q):
+    """The matrix a in other bases: pᵀ a q."""
+    return matmul(matmul(transpose(p), a), q)
+
+
+def _if(condition, yes, no):
+    """What one of two functions returns: a condition of plain numbers calls that one only, since both are dear."""
+    if isinstance(condition, bool):
+        return yes() if condition else no()
+    return tuple(where(condition, a, b) for a, b in zip(yes(), no(), strict=True))

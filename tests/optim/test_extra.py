@@ -21,6 +21,7 @@ CASES = {
     "LARS": (O.LARS, {"trust": 0.01, "weight_decay": 0.1}, R.LARS(trust=0.01, weight_decay=0.1)),
     "LAMB": (O.LAMB, {"weight_decay": 0.1}, R.LAMB(weight_decay=0.1)),
     "Shampoo": (O.Shampoo, {}, R.Shampoo()),
+    "SOAP": (O.SOAP, {"weight_decay": 0.1, "precondition_frequency": 2}, R.SOAP(weight_decay=0.1, precondition_frequency=2)),
     "ScheduleFreeSGD": (O.ScheduleFreeSGD, {"warmup_steps": 3}, R.ScheduleFreeSGD(warmup_steps=3)),
     "ScheduleFreeAdamW": (O.ScheduleFreeAdamW, {"weight_decay": 0.1}, R.ScheduleFreeAdamW(weight_decay=0.1)),
 }
@@ -134,7 +135,7 @@ def test_each_rule_has_a_class_and_the_class_hands_its_options_on():
                 while rule is not None:
                     found.setdefault(type(rule), (rule, optimizer.param_groups[0]))
                     rule = getattr(rule, "rule", None)
-    missing = {kind.__name__ for kind in R.RULES} - {kind.__name__ for kind in found}
+    missing = {kind.__name__ for kind in (*R.RULES, *R.UNDRAWN)} - {kind.__name__ for kind in found}
     assert not missing, f"no class in gdcore.optim steps by {', '.join(sorted(missing))}"
     for rule, group in found.values():
         if "betas" in group:

@@ -11,7 +11,7 @@ import torch
 import gdcore.rules as R
 from tests.rules import reference as ref
 
-SHAPES = {"matrix": (6, 4), "tall": (4, 7), "cube": (2, 3, 4), "vector": (5,), "number": (), "rest": (5, 3), "asleep": (2, 3)}
+SHAPES = {"matrix": (6, 4), "tall": (4, 7), "square": (4, 4), "cube": (2, 3, 4), "vector": (5,), "number": (), "rest": (5, 3), "asleep": (2, 3)}
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,11 @@ ROWS = [
     Row(R.Muon(0.1), ref.by_torch(T.Muon), 2e-2, "torch iterates in bfloat16", shapes=MATRIX),
     Row(R.Shampoo(0.1), ref.shampoo_by_power(1e-4), 1e-7, "two algorithms for a root of a matrix of condition 1e5", shapes=MATRIX),
     Row(R.Shampoo(0.1, 0.5), ref.shampoo_by_power(0.5), 1e-10, "as above, better conditioned", shapes=MATRIX),
+    Row(R.SOAP(), ref.by_torch(pytorch_optimizer.SOAP), 1e-5, "they turn the basis in single precision", shapes=("square",)),
+    Row(R.SOAP(0.01, 0.5, 0.8, 1e-3, 0.1, 4), ref.by_torch(
+        pytorch_optimizer.SOAP, betas=(0.5, 0.8), eps=1e-3, weight_decay=0.1, precondition_frequency=4), 1e-5, "as above", shapes=("square",)),
+    Row(R.SOAP(0.01, precondition_frequency=99), ref.by_torch(pytorch_optimizer.SOAP, precondition_frequency=99), 1e-9,
+        "two eigenvalue solvers, on a matrix of condition 1e6", shapes=("square",)),
     Row(R.Lookahead(R.Adam(0.01), 4, 0.3), ref.lookahead_by_optax, 1e-11, "as for Adam"),
     Row(R.EMA(R.GD(0.1), 0.9), ref.ema_by_torch, answer=True, shapes=("matrix", "vector")),
     Row(R.ScheduleFreeSGD(), ref.schedule_free(ref.SF_SGD, momentum=0.9)),

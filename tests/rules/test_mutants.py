@@ -19,6 +19,10 @@ EQUIVALENT = {
     "LAMB: 1.0 becomes 2.0": "of the two, the divisor of a step that is 0",
     "ScheduleFreeSGD: 1 becomes 2": "of the constants, the divisor of a weight that is 0",
     "ScheduleFreeAdamW: 1 becomes 2": "of the constants, the divisor of a weight that is 0",
+    **{f"SOAP: {fault}": "of L and R, whose eigenvectors do not depend on a factor" for fault in (
+        "(1 - self.beta2) * matmul(g, transpose(g)) loses its left side", "(1 - self.beta2) * matmul(transpose(g), g) loses its left side",
+        "1 - self.beta2 becomes 1 + self.beta2", "1 - self.beta2 loses its right side", "1 - self.beta2 loses its left side", "1 becomes 2",
+        "self.beta2 becomes self.beta1")},
 }
 
 
@@ -60,7 +64,7 @@ def killed(mutant):
     return False
 
 
-TESTED = [cls for cls in (*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS) if cls is not R.SAM]
+TESTED = [cls for cls in (*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS, *R.UNDRAWN) if cls is not R.SAM]
 
 
 @pytest.mark.slow
