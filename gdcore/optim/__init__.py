@@ -19,6 +19,7 @@ from gdcore.optim.extra import (
     SignSGD,
     Yogi,
 )
+from gdcore.optim.kfac import KFAC
 from gdcore.optim.lbfgs import LBFGS
 from gdcore.optim.torch_like import (
     ASGD,
@@ -40,6 +41,7 @@ __all__ = [
     "ADOPT",
     "ASGD",
     "EMA",
+    "KFAC",
     "LAMB",
     "LARS",
     "LBFGS",
