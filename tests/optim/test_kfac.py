@@ -132,7 +132,8 @@ def test_the_damping_is_shared_out_by_the_size_of_the_factors():
     state = optimizer.state[model.weight]
     pi = (torch.linalg.eigvalsh(state["A"]).mean() / torch.linalg.eigvalsh(state["G"]).mean()).sqrt()
     for name, damping in (("A", 0.2 * pi), ("G", 0.2 / pi)):
-        assert (state[f"{name}_inverse"] @ (state[name] + damping * torch.eye(len(state[name]))) - torch.eye(len(state[name]))).norm() < 1e-12
+        one = torch.eye(len(state[name]))
+        assert (state[f"{name}_inverse"] @ (state[name] + damping * one) - one).norm() < 1e-12
 
 
 def test_layers_used_twice_frozen_layers_and_the_rest():
