@@ -207,6 +207,9 @@ class _Names:
                 raise RuntimeError(
                     f"The memory {self.called[n]!r} has the shape {tuple(a.shape)}, and a parameter of shape {tuple(p.shape)} needs "
                     f"{tuple(fresh[n].shape)}: load a checkpoint of the same parameters in the same order, or make a new optimizer.")
+        for n in arrays:  # torch loads a memory in the parameter's type; one that counts in bytes goes back to them
+            if isinstance(fresh[n], torch.Tensor) and not fresh[n].is_floating_point() and not p.is_complex():
+                state[self.called[n]] = state[self.called[n]].to(fresh[n].dtype)
         return all(is_plain(a) and a.dtype == _real(p).dtype and a.device == p.device for a in arrays.values())
 
     def values(self, state):

@@ -9,6 +9,7 @@ from gdcore.rules.descendants import ADOPT, Adan, AdEMAMix
 from gdcore.rules.first_order import ASGD, GD, HeavyBall, Nesterov
 from gdcore.rules.layerwise import LAMB, LARS
 from gdcore.rules.matrix import SOAP, Adafactor, Muon, Shampoo, newton_schulz
+from gdcore.rules.quantized import Quantized
 from gdcore.rules.sign_based import Lion, Rprop, SignSGD
 
 # in the order of the book: each is the answer to a fault of one before it
@@ -16,7 +17,7 @@ RULES = (GD, HeavyBall, Nesterov, ASGD, AdaGrad, RMSProp, Adadelta, Adam, AdamW,
          Yogi, Adan, ADOPT, AdEMAMix, Adafactor, SignSGD, Lion, Rprop, LARS, LAMB, Muon, Shampoo, ScheduleFreeSGD, ScheduleFreeAdamW)
 WRAPPERS = (Lookahead, EMA, SAM)
 COMPOSITIONS = (L2, DecoupledDecay, Ascent)
-UNDRAWN = (SOAP,)  # rules without a card: neither SymPy nor a page's script has an eigenbasis
+UNDRAWN = (SOAP, Quantized)  # without a card: neither SymPy nor a page's script has an eigenbasis, or bytes
 
 __all__ = [
     "COMPOSITIONS",

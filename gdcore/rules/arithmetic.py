@@ -11,7 +11,7 @@ import math
 import sys
 
 __all__ = ["sqrt", "sign", "maximum", "minimum", "where", "equal", "ratio", "norm", "rms", "mean", "matmul", "transpose",
-           "addmm", "inverse_root", "eigenvectors", "follow", "zeros_like", "full_like", "eye_like", "shape", "matrix_shape",
+           "addmm", "inverse_root", "eigenvectors", "follow", "zeros_like", "full_like", "eye_like", "shape", "size", "matrix_shape",
            "cast", "machine_eps", "named", "NAMED", "is_scalar", "world"]
 
 _MODULES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy", "sympy": "gdcore.rules.symbols",
@@ -128,6 +128,13 @@ def mean(x, axis):
 def shape(x):
     """The shape of an array, () for a number; symbols stand for matrices of unknown shape."""
     return () if is_scalar(x) else world(x).shape(x) if hasattr(world(x), "OWN") else tuple(x.shape)
+
+
+def size(x):
+    """How many entries an array has; 0 for a number."""
+    if is_scalar(x):
+        return 0
+    return world(x).size(x) if hasattr(world(x), "OWN") else math.prod(x.shape)
 
 
 def matrix_shape(x):

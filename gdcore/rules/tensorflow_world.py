@@ -81,3 +81,7 @@ def cast(x, dtype):
 
 def shape(x):
     return tuple(x.shape)
+
+
+def size(x):
+    return x.shape.num_elements()
