@@ -24,10 +24,12 @@ def descent(f, paths=None, x_range=(-2, 2), y_range=(-2, 2), title=None, minimum
         above = z - z.min()
         levels = z.min() + np.geomspace(max(above.max() * 1e-4, 1e-300), above.max(), levels)
     ax.contour(x, y, z, levels=levels, colors=[GRID], linewidths=1)
+    starts = []
     for (name, points), color in zip((paths or {}).items(), PALETTE):
         points = np.asarray(points, dtype=float)
         ax.plot(*points.T, "-o", color=color, markersize=3.5, linewidth=1.5, markevery=-(-len(points) // MARKS))
-        label(ax, *points[0], name, color, dy=8)
+        starts.append(tuple(points[0]))
+        label(ax, *points[0], name, color, dy=8 + 14 * (starts.count(starts[-1]) - 1))  # names at one start stand above each other
     if minimum is not None:
         ax.plot(*minimum, "*", color=INK, markersize=11)
         label(ax, *minimum, "minimum", dy=-9)

@@ -20,11 +20,16 @@ settings = Question(
                 "v is 0.01 g² after one gradient.", {"RMSprop, PyTorch": -0.001}),
         Mistake("For `RMSprop, PyTorch` you took α = 0.9, which is Keras's.", "PyTorch has 0.99.", {"RMSprop, PyTorch": -0.00316228}),
         Mistake("For `RMSprop, PyTorch` the sign is wrong.", "Down: against the gradient.", {"RMSprop, PyTorch": 0.01}),
-        Mistake("For `RMSprop, PyTorch` the root is forgotten, or the step of plain descent is taken.",
+        Mistake("For `RMSprop, PyTorch` nothing is divided: this is the step of plain descent.",
                 "The divisor is √v = 0.1 |g|.", {"RMSprop, PyTorch": -0.004}),
+        Mistake("For `RMSprop, PyTorch` the root is missing: you divide by v.", "The divisor is √v = 0.1 |g|.",
+                {"RMSprop, PyTorch": -0.025}),
+        Mistake("For `RMSprop, Keras` the root is missing: you divide by v.", "The divisor is √v = 0.316 |g|.",
+                {"RMSprop, Keras": -0.0025}),
         Mistake("For `RMSprop, Keras` you took a step of one rate, as Adam's first is. RMSprop has no correction.",
                 "v is 0.1 g² after one gradient.", {"RMSprop, Keras": -0.001}),
-        Mistake("For `RMSprop, Keras` you took α = 0.99, which is PyTorch's, or forgot the root.", "√0.1 is 0.316.",
+        Mistake("For `RMSprop, Keras` either you took α = 0.99, which is PyTorch's, or divided by 0.1 |g|, without its root.",
+                "√0.1 is 0.316.",
                 {"RMSprop, Keras": -0.01}),
         Mistake("For `RMSprop, Keras` the sign is wrong.", "Down: against the gradient.", {"RMSprop, Keras": 0.00316228}),
         Mistake("For `RMSprop, Keras` you weighed g² with ρ in place of 1 − ρ.", "v = ρ · 0 + (1 − ρ) g².",
@@ -48,12 +53,18 @@ settings = Question(
         Mistake("For `momentum, Keras` the sign is wrong.", "Down: against the gradient.", {"momentum, Keras": 0.2}),
         Mistake("For `Adam, Keras` you took PyTorch's form: ε beside the corrected root.", "In Keras it counts 31.6 times at step 1.",
                 {"Adam, Keras": -1e-3 * 3e-6 / 3.1e-6}),
-        Mistake("For `Adam, Keras` either ε is left out or it is 1e-8, PyTorch's, in PyTorch's form.",
+        Mistake("For `Adam, Keras` either ε is left out, or it is 1e-8 in PyTorch's form, or it is multiplied by the root, not divided.",
                 "ε = 1e-7, and it counts 31.6 times at step 1.", {"Adam, Keras": -1e-3}),
         Mistake("For `Adam, Keras` you took ε = 1e-8, PyTorch's, in the form of Keras.", "Keras has 1e-7.",
                 {"Adam, Keras": -1e-3 * 3e-6 / (3e-6 + EPS / 10)}),
         Mistake("For `Adam, Keras` you took ε a thousand times: the root is missing.", "ε / √(1 − β₂), which is 31.6 ε.",
                 {"Adam, Keras": -1e-3 * 3e-6 / (3e-6 + 1e-4)}),
+        Mistake("For `Adam, Keras` this is the step in rates; asked is where w is.", "Times the rate.",
+                {"Adam, Keras": -3e-6 / (3e-6 + EPS)}),
+        Mistake("For `Adam, Keras` m is not corrected.", "Both corrections are in the rate: m̂ is the gradient at step 1.",
+                {"Adam, Keras": -1e-4 * 3e-6 / (3e-6 + EPS)}),
+        Mistake("For `Adam, Keras` nothing is corrected: neither m nor the root.", "At step 1, m̂ is g and √v̂ is |g|.",
+                {"Adam, Keras": -1e-4 / 0.001**0.5 * 3e-6 / (3e-6 + EPS)}),
         Mistake("For `Adam, Keras` the sign is wrong.", "Down: against the gradient.", {"Adam, Keras": 1e-3 * 3e-6 / (3e-6 + EPS)}),
         Mistake("For `clipnorm` you clipped all together: that is `global_clipnorm`.", "Each variable by itself: 1 and 0.5.",
                 {"clipnorm": 1.0}),
@@ -82,9 +93,9 @@ def momentum_cases(rng):
 
 
 def inside(gradients, rates, mu, nesterov, w, form="inside", flip=1, old=False, average=False, never=False, always=False, lost=False,
-           ahead=False, late=False, rateless=False, start=True, first=False, doubled=False):
+           ahead=False, late=False, rateless=False, start=True, first=False, doubled=False, bare=False, twice=False, moves=False):
     """Momentum as Keras writes it, with knobs for what people get wrong."""
-    v, path = 0.0, [w]
+    v, path = 0.0, [0.0 if moves else w]
     rates = np.append(rates[0], rates[:-1]) if late else rates
     for g, rate in zip(gradients, rates):
         rate = rates[0] if first else rate
@@ -97,8 +108,9 @@ def inside(gradients, rates, mu, nesterov, w, form="inside", flip=1, old=False, 
             v = mu * v - push
             new = before if old else v
             look = v if doubled else mu * (mu * v if ahead else new)
-            move = look - rate * g if (nesterov or always) and not never else new
-        w = w + flip * move
+            move = look - (0 if bare else rate * g) if (nesterov or always) and not never else new
+        move = rate * move if twice else move
+        w = flip * move if moves else w + flip * move
         v = 0.0 if lost else v
         path.append(w)
     return np.array(path if start else path[1:])
@@ -117,7 +129,8 @@ keras_momentum = Question(
                 wrong(form="outside")),
         Mistake("PyTorch's form, and Nesterov's branch is not there.", "v ← μv − ηg, and with Nesterov w ← w + μv − ηg.",
                 wrong(form="outside", never=True)),
-        Mistake("Nesterov's branch is not there: both cases take the plain step.", "With Nesterov w ← w + μv − ηg, with the new v.",
+        Mistake("With Nesterov you take the plain step: either the branch is missing, or it has the v from before this gradient.",
+                "With Nesterov w ← w + μv − ηg, with the new v.",
                 wrong(never=True)),
         Mistake("You always look ahead, also where `nesterov` is False.", "Plain: w ← w + v.", wrong(always=True)),
         Mistake("You step by the velocity from before this gradient.", "First the new v, then w.", wrong(old=True)),
@@ -130,6 +143,10 @@ keras_momentum = Question(
         Mistake("All steps take the first rate.", "rates[t], not rates[0].", wrong(first=True)),
         Mistake("With Nesterov μ is missing before v, so the gradient counts twice.", "w ← w + μv − ηg.", wrong(doubled=True)),
         Mistake("With Nesterov you multiply by μ twice.", "w ← w + μv − ηg, with v the new velocity.", wrong(ahead=True)),
+        Mistake("With Nesterov the gradient is missing in the second line.", "w ← w + μv − ηg.", wrong(bare=True)),
+        Mistake("The rate counts twice: in the velocity, and again in the step.", "w ← w + v, and v holds the rate already.",
+                wrong(twice=True)),
+        Mistake("These are the steps; asked are the weights.", "Add each step to w, and note w.", wrong(moves=True)),
         Mistake("The start is missing from the path.", "The path has one entry more than there are gradients.", wrong(start=False)),
     ),
     success="Each gradient keeps the rate of its own day. At one constant rate nobody can tell the two forms apart.",
@@ -166,7 +183,9 @@ def adam_of(gradients, lr, beta1, beta2, eps, where, places=None, first=1, flip=
         c = np.sqrt(c2)
         divisor = {"before": np.sqrt(v_hat) + (eps * c if times else eps / c),
                    "after": np.sqrt(v_hat) + eps, "inside": np.sqrt(v_hat + eps),
-                   "raw inside": np.sqrt(v_hat + eps / c2), "no root": np.sqrt(v_hat) + eps / c2, "squared": np.sqrt(v_hat + eps**2)}[where]
+                   "raw inside": np.sqrt(v_hat + eps / c2), "no root": np.sqrt(v_hat) + eps / c2, "squared": np.sqrt(v_hat + eps**2),
+                   "never": np.sqrt(v) + eps, "by c2": (np.sqrt(v) + eps) / c2, "times": (np.sqrt(v) + eps) * c,
+                   "root of sum": np.sqrt(v + eps) / c, "flat": v_hat + eps}[where]
         w = w - flip * lr * (g if whole else m_hat) / divisor
         path.append(w)
     return np.array(path if start else path[1:])
@@ -197,6 +216,18 @@ adam = Question(
         Mistake("`before` multiplies ε by √(1 − β₂ᵗ) where it should be divided: your ε rises in place of falling.",
                 "√v + ε is √(1 − β₂ᵗ) times (√v̂ + ε/√(1 − β₂ᵗ)).", other(times=True)),
         Mistake("`before` divides ε by 1 − β₂ᵗ; the root is missing.", "ε/√(1 − β₂ᵗ).", other(places={"before": "no root"})),
+        Mistake("`before` never corrects the sum √v + ε.", "Divide it by √(1 − β₂ᵗ).", other(places={"before": "never"})),
+        Mistake("`before` divides the sum √v + ε by 1 − β₂ᵗ; the root is missing.", "√v̂ is √v/√(1 − β₂ᵗ).",
+                other(places={"before": "by c2"})),
+        Mistake("`before` multiplies the sum √v + ε by √(1 − β₂ᵗ) where it should be divided.", "√v̂ is √v/√(1 − β₂ᵗ).",
+                other(places={"before": "times"})),
+        Mistake("`before` has ε under the root of the uncorrected v.", "√v + ε, then the correction.",
+                other(places={"before": "root of sum"})),
+        Mistake("`after` and `inside` are exchanged.", "After is √v̂ + ε, inside is √(v̂ + ε).",
+                other(places={"after": "inside", "inside": "after"})),
+        Mistake("`after` has no root: you divide by v̂ + ε.", "√v̂ + ε.", other(places={"after": "flat"})),
+        Mistake("You divide by v̂ + ε everywhere; the roots are missing.", "The root of the average of squares has the size of a gradient.",
+                other(places={"after": "flat", "inside": "flat", "before": "flat"})),
         Mistake("Nothing is corrected.", "m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).", other(corrected="none")),
         Mistake("v is not corrected.", "v̂ = v/(1 − β₂ᵗ).", other(corrected="m")),
         Mistake("m is not corrected.", "m̂ = m/(1 − β₁ᵗ).", other(corrected="v")),

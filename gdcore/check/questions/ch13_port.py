@@ -23,7 +23,7 @@ def port_cases(rng):
 
 
 def port(kernel, bias, X, Y, lr, limit, steps, kept=False, each=False, turned=False, flip=1, scale=1.0, always=False, unclipped=False,
-         after=False, first_bias=False, mean_rows=False):
+         after=False, first_bias=False, mean_rows=False, norm=None, values=False, free_bias=False, rows_slope=False):
     """Clipped descent of a linear layer on the mean square, with knobs for the faults of the port and for new ones."""
     K = np.array(kernel if turned else kernel.T, dtype=float)  # (out, in), as PyTorch keeps it; given is (in, out)
     b, losses, sums = np.array(bias, dtype=float), [], [0.0, 0.0]
@@ -31,10 +31,14 @@ def port(kernel, bias, X, Y, lr, limit, steps, kept=False, each=False, turned=Fa
     for _ in range(steps):
         error = X @ K.T + b - Y
         losses.append(np.sum(error**2) / count)
-        grads = [scale * 2 * error.T @ X / count, scale * 2 * error.sum(axis=0) / count]
+        part = len(X) if rows_slope else count
+        grads = [scale * 2 * error.T @ X / part, scale * 2 * error.sum(axis=0) / part]
         sums = [s + g for s, g in zip(sums, grads)] if kept else grads
-        norms = [np.linalg.norm(g) for g in sums] if each else [np.hypot(*(np.linalg.norm(g) for g in sums))] * 2
+        norms = [np.linalg.norm(g) for g in sums] if each else [(norm or np.hypot)(*(np.linalg.norm(g) for g in sums))] * 2
         factors = [1.0 if unclipped else limit / n if always else min(1.0, limit / n) for n in norms]
+        factors = [factors[0], 1.0] if free_bias else factors
+        if values:
+            sums, factors = [np.clip(g, -limit, limit) for g in sums], [1.0, 1.0]
         K = K - flip * lr * factors[0] * sums[0]
         b = b if first_bias else b - flip * lr * factors[1] * sums[1]
     losses.append(np.sum((X @ K.T + b - Y) ** 2) / count)
@@ -62,7 +66,7 @@ def left(names):
 ported = Question(
     "13.4", "A port with three faults", "bug", points=3, difficulty=2, minutes=12, name="train",
     objectives=("read a port against its original", "find faults that raise no error"),
-    draw=port_cases, oracle=faulty(),
+    draw=port_cases, oracle=faulty(), rtol=1e-5,  # PyTorch's own clipping adds 1e-6 to the norm
     mistakes=(
         *(left(names) for size in (3, 2, 1) for names in itertools.combinations(FAULTS, size)),
         Mistake("Nothing is clipped any more.", "Shrink both gradients by one factor, at most 1.", faulty(unclipped=True)),
@@ -73,6 +77,16 @@ ported = Question(
         Mistake("The bias is never stepped.", "Both arrays move.", faulty(first_bias=True)),
         Mistake("Losses and gradients are divided by the number of rows; the mean is over all entries.", "Divide by Y.size.",
                 faulty(mean_rows=True)),
+        Mistake("The gradients are divided by the number of rows; the mean of the loss is over all entries.", "Divide by Y.size.",
+                faulty(rows_slope=True)),
+        Mistake("The two norms are added. The norm of both is the root of the sum of their squares.", "np.hypot(norm_W, norm_b).",
+                faulty(norm=lambda a, b: a + b)),
+        Mistake("Both are clipped by one of the norms: either that of the kernel's gradient, or the larger.", "Both count in it.",
+                faulty(norm=lambda a, b: a)),
+        Mistake("The root is missing in the norm.", "The root of the sum of all squares.", faulty(norm=lambda a, b: a**2 + b**2)),
+        Mistake("Each number is clipped by itself, and the direction is lost.", "Shrink both gradients by one factor.",
+                faulty(values=True)),
+        Mistake("The kernel is clipped and the bias is not.", "One factor for both arrays.", faulty(free_bias=True)),
     ),
     success="None of the three faults raised an error: squares fit either way, sums train, and clipping by parts is clipping.",
     onwards="which single comparison before the first step would have found the kernel? Which after the first step the clipping?")
@@ -142,6 +156,14 @@ twin = Question(
                 lambda rates, mu: uncorrected(rates, mu) / (1 - mu ** np.maximum(1, np.arange(len(rates))))),
         Mistake("These are the lengths of Keras's steps times 1 − μ², or another constant: the rates need a divisor that grows.",
                 "Divide by Σ μ^age over the steps so far.", lambda rates, mu: uncorrected(rates, mu, factor=1 - mu**2)),
+        Mistake("The rates are multiplied by 1 − μ: a constant mends nothing, for it forgets the rates before.",
+                "Weigh the rates so far by μ^age.", lambda rates, mu: (1 - mu) * np.array(rates)),
+        Mistake("The rates are divided by 1 − μ: a constant mends nothing, for it forgets the rates before.",
+                "Weigh the rates so far by μ^age.", lambda rates, mu: np.array(rates) / (1 - mu)),
+        Mistake("You look back one step only.", "All rates so far count, the one of k steps ago μᵏ.",
+                lambda rates, mu: mu * np.append(rates[0], rates[:-1]) + (1 - mu) * np.array(rates)),
+        Mistake("Today's rate is divided by the sum of the weights, and the rates before it are gone.", "Σ μ^age · rate(age) over Σ μ^age.",
+                lambda rates, mu: np.array(rates) / np.cumsum(mu ** np.arange(len(rates)))),
         Mistake("The sign is wrong: rates are above zero.", "PyTorch subtracts η b.", lambda rates, mu: -weighed(rates, mu)),
     ),
     success="It is Adam's corrected average, of the rates: the form inside follows a smoothed schedule, and lags behind yours.",
@@ -202,6 +224,11 @@ class Unclipped(Chain):
 class NoRoot(Chain):
     def factors(self, grads):
         return [self.limit / max(self.limit, sum(np.sum(g**2) for g in grads))] * len(grads)
+
+
+class NormsAdded(Chain):
+    def factors(self, grads):
+        return [self.limit / max(self.limit, sum(np.linalg.norm(g) for g in grads))] * len(grads)
 
 
 class DecayFirst(Chain):
@@ -294,6 +321,8 @@ chained = Question(
         Mistake("Short gradients are made longer: your factor may be above 1.", "min(1, limit / norm).", UpAndDown),
         Mistake("Nothing is clipped.", "Multiply all gradients by min(1, limit / norm).", Unclipped),
         Mistake("The root is missing in the norm.", "np.sqrt of the sum of squares.", NoRoot),
+        Mistake("The norms of the arrays are added. The norm of all is the root of the sum of their squares.",
+                "np.sqrt of the sum of all squares.", NormsAdded),
         Mistake("The rate is inside the velocity, as in Keras. In the chain `scale` comes after `trace`.",
                 "The trace collects without the rate; the rate multiplies it.", Inside),
         Mistake("Your trace is an average, with 1 − momentum before the new part. optax's `trace` is a sum.", "momentum · trace + new.",

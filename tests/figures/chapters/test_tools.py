@@ -4,7 +4,10 @@ import sys
 
 import numpy as np
 
+from gdcore.figures import live
 from gdcore.figures.chapters import tools as draw
+from gdcore.rules import RMSProp
+from gdcore.surfaces import quadratic
 
 
 def test_steps_are_drawn_from_the_first_and_the_cut_lies_after_its_step():
@@ -30,3 +33,13 @@ def test_what_is_written_while_it_is_silent_goes_nowhere(capfd):
         os.write(2, b"a log line of C++")
     os.write(2, b"after")
     assert capfd.readouterr().err == "after"
+
+
+def test_two_rules_of_one_name_are_numbered_and_their_names_stand_apart():
+    walkers = live.descent(quadratic(condition=20), [RMSProp(lr=0.02), RMSProp(lr=0.02, alpha=0.9)], steps=5, title="Title")
+    names = ["RMSProp 1", "RMSProp 2"]
+    left, right = walkers._draw(walkers.traces, names).axes
+    first, second = (text for text in left.texts if text.get_text() in names)
+    assert first.xy == second.xy and second.xyann[1] - first.xyann[1] >= 12  # a line of text
+    still, alt, table = walkers.still()
+    assert all(name in alt for name in names) and "RMSProp 2: loss" in table["columns"]

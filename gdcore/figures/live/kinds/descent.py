@@ -66,7 +66,8 @@ class Descent(Live):
         return [trace.x for trace in self.traces]
 
     def still(self):
-        traces, names = self.traces, [str(type(rule).__name__) for rule in self._rules]
+        traces, kinds = self.traces, [type(rule).__name__ for rule in self._rules]
+        names = [kind if kinds.count(kind) == 1 else f"{kind} {i}" for i, kind in enumerate(kinds, 1)]
         return self._draw(traces, names), self._alt(traces, names), _table(traces, names)
 
     def _draw(self, traces, names):
@@ -79,8 +80,7 @@ class Descent(Live):
                 left.plot(trace.x, trace.values, "-o", color=color, markersize=3.5, linewidth=1.5)
             left.set(xlim=box[0], xlabel="x", ylabel="f(x)")
         else:
-            paths = {name if names.count(name) == 1 else f"{name} {i + 1}": _inside(trace.x, box)
-                     for i, (name, trace) in enumerate(zip(names, traces))}
+            paths = {name: _inside(trace.x, box) for name, trace in zip(names, traces)}
             minimum = self.surface.minima[0] if len(self.surface.minima) == 1 else None
             contours(self.surface.at, paths, *box, minimum=minimum, ax=left)
         floor = self.surface.minimum_value if np.isfinite(self.surface.minimum_value) else None
