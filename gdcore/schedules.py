@@ -12,7 +12,8 @@ import numbers
 import numpy as np
 
 __all__ = ["Plateau", "attach", "chain", "constant", "cosine", "cyclic", "cyclic_momentum", "exponential", "inverse_sqrt",
-           "linear_warmup", "multi_step", "one_cycle", "one_cycle_momentum", "polynomial", "step", "then", "warm_restarts", "wsd"]
+           "linear_warmup", "multi_step", "multiplicative", "one_cycle", "one_cycle_momentum", "polynomial", "step", "then", "warm_restarts",
+           "wsd"]
 
 
 def _schedule(formula):
@@ -256,6 +257,16 @@ def chain(*schedules):
     """The product of schedules. Matches torch's ChainedScheduler where those multiply, as most do. Raises TypeError for a Plateau."""
     _functions_of_t("chain", *schedules)
     return _schedule(lambda t: math.prod(np.asarray(schedule(t)) for schedule in schedules))
+
+
+def multiplicative(share):
+    """Times share(t) at each step t = 1, 2, …: what is left is the product of all so far. Matches torch's MultiplicativeLR."""
+
+    def formula(t):
+        left = np.cumprod([1.0, *(share(k) for k in range(1, int(np.max(t, initial=0)) + 1))])
+        return left[t.astype(int)]
+
+    return _schedule(formula)
 
 
 # -- schedules that look at the loss -------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from gdcore.optim.extra import (
     AdEMAMix,
     Lion,
     Lookahead,
+    Quantized,
     ScheduleFreeAdamW,
     ScheduleFreeSGD,
     Shampoo,
@@ -21,6 +22,7 @@ from gdcore.optim.extra import (
 )
 from gdcore.optim.kfac import KFAC
 from gdcore.optim.lbfgs import LBFGS
+from gdcore.optim.sparse import SparseAdam
 from gdcore.optim.torch_like import (
     ASGD,
     SGD,
@@ -62,6 +64,7 @@ __all__ = [
     "Muon",
     "NAdam",
     "Optimizer",
+    "Quantized",
     "RAdam",
     "RMSprop",
     "Rprop",
@@ -70,5 +73,6 @@ __all__ = [
     "ScheduleFreeSGD",
     "Shampoo",
     "SignSGD",
+    "SparseAdam",
     "Yogi",
 ]

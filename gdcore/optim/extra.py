@@ -6,8 +6,8 @@ from gdcore import rules
 from gdcore.optim.base import Optimizer, RuleOptimizer, given
 from gdcore.rules.arithmetic import norm
 
-__all__ = ["ADOPT", "EMA", "LAMB", "LARS", "SAM", "AdEMAMix", "AdaBelief", "Adan", "Lion", "Lookahead", "ScheduleFreeAdamW",
-           "SOAP", "ScheduleFreeSGD", "Shampoo", "SignSGD", "Yogi"]
+__all__ = ["ADOPT", "EMA", "LAMB", "LARS", "SAM", "AdEMAMix", "AdaBelief", "Adan", "Lion", "Lookahead", "Quantized",
+           "SOAP", "ScheduleFreeAdamW", "ScheduleFreeSGD", "Shampoo", "SignSGD", "Yogi"]
 
 
 class SignSGD(RuleOptimizer):
@@ -168,6 +168,16 @@ class Lookahead(Optimizer):
 
     def __init__(self, params, rule, k=5, alpha=0.5, **common):
         super().__init__(params, rules.Lookahead(rule, k, alpha), **common)
+
+
+class Quantized(Optimizer):
+    """Any rule with its memory in bytes: after Dettmers et al. (2022), arXiv:2110.02861. `Quantized(params, AdamW(lr=1e-3))`.
+
+    block: entries that share a size; tensors of fewer entries than `smallest` keep their memory as it is.
+    """
+
+    def __init__(self, params, rule, block=256, smallest=4096, **common):
+        super().__init__(params, rules.Quantized(rule, block, smallest=smallest), **common)
 
 
 class EMA(Optimizer):

@@ -23,12 +23,15 @@ class KFAC(torch.optim.Optimizer):
     likelihood: what the output means, "categorical" (logits, for cross-entropy) or "gaussian" (for half the squared error). samples: how
     many targets are drawn from the model's own prediction for G; None goes through all outputs and is exact. damping: λ, added to the
     curvature and shared out between the factors. decay: memory of the factors. every: steps between two inversions. kl_clip: the largest
-    η² ⟨step, gradient⟩ (Ba, Grosse and Martens 2017), None for none. generator: where the samples come from. Raises ValueError for values
-    out of range and for other convolutions, RuntimeError for a step without curvature and for a prediction that is not finite.
+    η² ⟨step, gradient⟩ (Ba, Grosse and Martens 2017), None for none. generator: where the samples come from.
+    Raises TypeError for parameters in place of a model, ValueError for values out of range and for other convolutions, RuntimeError for a
+    step without curvature and for a prediction that is not finite.
     """
 
     def __init__(self, model, lr=0.1, momentum=0.9, weight_decay=0.0, damping=1e-2, decay=0.95, every=10, kl_clip=1e-3, *,
                  likelihood="categorical", samples=1, generator=None):
+        if not isinstance(model, nn.Module):
+            raise TypeError(f"KFAC takes the model itself, an nn.Module, to see what its layers are given; got {type(model).__name__}.")
         _check(("lr", lr, lr >= 0, "at least 0"), ("momentum", momentum, 0 <= momentum < 1, "in [0, 1)"),
                ("weight_decay", weight_decay, weight_decay >= 0, "at least 0"), ("damping", damping, damping >= 0, "at least 0"),
                ("decay", decay, 0 <= decay < 1, "in [0, 1)"), ("every", every, every >= 1, "at least 1"),

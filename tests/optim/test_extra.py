@@ -135,7 +135,7 @@ def test_each_rule_has_a_class_and_the_class_hands_its_options_on():
                 while rule is not None:
                     found.setdefault(type(rule), (rule, optimizer.param_groups[0]))
                     rule = getattr(rule, "rule", None)
-    missing = {kind.__name__ for kind in (*R.RULES, *R.UNDRAWN)} - {kind.__name__ for kind in found}
+    missing = {kind.__name__ for kind in (*R.RULES, R.SOAP)} - {kind.__name__ for kind in found}
     assert not missing, f"no class in gdcore.optim steps by {', '.join(sorted(missing))}"
     for rule, group in found.values():
         if "betas" in group:

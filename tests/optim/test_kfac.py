@@ -201,6 +201,8 @@ def test_what_makes_no_sense_is_refused(options, sentence):
 def test_what_it_cannot_do_it_says():
     with pytest.raises(ValueError, match="groups = 1"):
         KFAC(nn.Conv2d(4, 4, 3, groups=2))
+    with pytest.raises(TypeError, match="takes the model itself"):
+        KFAC(nn.Linear(2, 2).parameters())
     with pytest.raises(ValueError, match=r"no nn.Linear or nn.Conv2d"):
         KFAC(nn.LayerNorm(3))
     model = nn.Linear(2, 2)

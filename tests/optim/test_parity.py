@@ -9,9 +9,10 @@ from tests.optim.common import MATRICES, SHAPES, distance, train
 
 pytestmark = pytest.mark.slow
 
-# LBFGS wants a closure: its configurations are in test_lbfgs
+# LBFGS wants a closure, SparseAdam sparse gradients: their configurations are in test_lbfgs and test_sparse
+APART = (torch.optim.LBFGS, torch.optim.SparseAdam)
 CLASSES = {info.optim_cls.__name__: info for info in optim_db
-           if hasattr(gdcore.optim, info.optim_cls.__name__) and info.optim_cls is not torch.optim.LBFGS}  # fmt: skip
+           if hasattr(gdcore.optim, info.optim_cls.__name__) and info.optim_cls not in APART}  # fmt: skip
 # relative to float64; where it is not 1e-12, the cause is torch's own arithmetic
 TOLERANCE = {
     "NAdam": 1e-7,  # torch keeps the product of momenta in single precision

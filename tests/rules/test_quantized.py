@@ -125,7 +125,7 @@ def test_around_it_and_inside_it():
     muon = R.Quantized(R.Muon(1e-2))
     assert muon.reads == "matrix" and trained(muon, 20)[1]["b"].dtype == torch.int8
     p = torch.nn.Parameter(torch.ones(80, 80))
-    optimizer = O.Optimizer([p], R.Quantized(R.HeavyBall(0.1, 0.9)), weight_decay=0.5, maximize=True)
+    optimizer = O.Quantized([p], R.HeavyBall(0.1, 0.9), block=64, weight_decay=0.5, maximize=True)
     p.grad = torch.zeros(80, 80)
     optimizer.step()
-    assert torch.allclose(p, torch.full((80, 80), 1 - 0.1 * 0.5))
+    assert torch.allclose(p, torch.full((80, 80), 1 - 0.1 * 0.5)) and optimizer.state[p]["v"].shape == (100, 64)

@@ -38,6 +38,7 @@ def walk(make, optimizer=None, steps=STEPS):
 
 
 CASES = {
+    "multiplicative": (S.multiplicative(lambda t: 0.9 + 0.2 * (t % 3)), lambda o: T.MultiplicativeLR(o, lambda t: 0.9 + 0.2 * (t % 3))),
     "constant": (S.constant(), lambda o: T.LambdaLR(o, lambda t: 1.0)),
     "constant-5": (S.constant(1 / 3, 5), lambda o: T.ConstantLR(o)),
     "constant-70": (S.constant(0.2, 70), lambda o: T.ConstantLR(o, 0.2, 70)),
