@@ -12,8 +12,8 @@ import numbers
 import numpy as np
 
 __all__ = ["Plateau", "attach", "chain", "constant", "cosine", "cyclic", "cyclic_momentum", "exponential", "inverse_sqrt",
-           "linear_warmup", "multi_step", "multiplicative", "one_cycle", "one_cycle_momentum", "polynomial", "step", "then", "warm_restarts",
-           "wsd"]
+           "linear_warmup", "multi_step", "multiplicative", "one_cycle", "one_cycle_momentum", "polynomial", "step", "then",
+           "warm_restarts", "wsd"]
 
 
 def _schedule(formula):
