@@ -105,11 +105,18 @@ def plain_step(rule, t, x, g, arrays, scalars):
     """One plain step in place; returns the new scalar memory. A switched-off memory takes part as 0."""
     state = [arrays.get(n, scalars.get(n, 0.0)) for n in rule.state_names]
     new_x, *new = rule.update(x, g, t, *state)
-    x.copy_(new_x)
+    _put(x, new_x)
     for name, value in zip(rule.state_names, new, strict=True):
         if name in arrays:
-            arrays[name].copy_(value)
+            _put(arrays[name], value)
     return {n: v for n, v in zip(rule.state_names, new, strict=True) if n in scalars}
+
+
+def _put(a, value):
+    """a becomes the value; one that is shared out among processes (a DTensor) gets its own parts of it."""
+    if hasattr(a, "placements"):
+        value = value.redistribute(a.device_mesh, a.placements)
+    a.copy_(value)
 
 
 def _plain(rule, t, scalars):

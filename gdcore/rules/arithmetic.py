@@ -108,7 +108,7 @@ def norm(x):
     w = world(x)
     if w is None:
         return abs(x)
-    return w.linalg.norm(x.reshape(-1)) if hasattr(w, "linalg") else w.norm(x)
+    return w.linalg.norm(x) if hasattr(w, "linalg") else w.norm(x)  # of all entries, whatever the shape
 
 
 def rms(x):
