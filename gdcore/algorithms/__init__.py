@@ -12,6 +12,7 @@ which example to look at, a second look at the function, a population, other mac
 An algorithm may use rules, surfaces and curvature; nothing below this floor knows of it.
 
 - `distributed`: ring all-reduce, top-k, QSGD and PowerSGD, DiLoCo, the time of a network.
+- `federated`: FedAvg, FedProx, SCAFFOLD, any rule on the server, robust aggregates, clipping and noise, masks that cancel.
 - `finite_sum`: SGD, SVRG and SAGA on a mean of many functions.
 - `proximal`: ISTA and FISTA on a smooth loss plus a penalty with corners.
 - `second_order`: Newton, trust region, Gauss-Newton, conjugate gradients, Hessian-free, BFGS, L-BFGS.
@@ -19,7 +20,7 @@ An algorithm may use rules, surfaces and curvature; nothing below this floor kno
 
 import importlib
 
-__all__ = ["distributed", "finite_sum", "proximal", "second_order"]
+__all__ = ["distributed", "federated", "finite_sum", "proximal", "second_order"]
 
 
 def __getattr__(name):
