@@ -189,14 +189,17 @@ class GaussNewton:
 
     def update(self, problem, x, g, mu):
         r, J = problem.residuals(x), problem.jacobian(x)
-        A = J.T @ J
+        A, foretold = J.T @ J, None
         while True:
             p = -np.linalg.solve(A + mu * np.diag(np.maximum(np.diag(A), 1e-12)), J.T @ r)
             if not self.damping or problem.value(x + p) < r @ r / 2:
                 return x + p, problem.gradient(x + p), (mu / 3,)
+            foretold = -(J.T @ r) @ p if foretold is None else foretold  # about twice what the first step hoped to gain
             mu *= 10
             if mu > 1e16:
-                raise ArithmeticError("no damping makes the value fall; is the Jacobian right?")
+                arrived = foretold < 1e-13 * (r @ r)
+                raise ArithmeticError("the value can fall no further in float64: take a larger tolerance" if arrived else
+                                      "no damping makes the value fall; is the Jacobian right?")  # fmt: skip
 
 
 # -- with products only ------------------------------------------------------------------------------------------------------------

@@ -177,6 +177,16 @@ def test_a_wrong_gradient_is_told_and_ends_the_walk():
     assert singular.status == "stuck" and "ingular" in singular.message
 
 
+def test_levenberg_says_whether_it_has_arrived_or_the_jacobian_is_wrong():
+    c, v = np.array([0.1, 0.3, 0.6, 1.0]), np.array([1.1, 2.0, 2.7, 3.1])
+    r = lambda x: x[0] * c / (x[1] + c) - v
+    J = lambda x: np.stack([c, -x[0] * c / (x[1] + c)], axis=1) / (x[1] + c)[:, None]
+    for sign, said in ((1, "no further in float64"), (-1, "is the Jacobian right")):
+        of = Problem(lambda x: r(x) @ r(x) / 2, lambda x: J(x).T @ r(x), residuals=r, jacobian=lambda x, s=sign: s * J(x))
+        walk = descend(GaussNewton(), of, [3.0, 0.3], 200, 0)
+        assert walk.status == "stuck" and said in walk.message
+
+
 FAULTS = {
     "sign of the first loop": lambda pairs, q: M_two_loops(pairs, -q),
     "newest pair first": lambda pairs, q: M_two_loops(list(reversed(pairs)), q),
