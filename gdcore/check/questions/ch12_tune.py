@@ -68,6 +68,16 @@ worth = Question(
         Mistake("You return the chances.", "Sum chance times score.", lambda scores, n: chances(len(scores), n)),
         Mistake("You took the mean of all trials: that is the worth of a single one.", "The best of n: n must come in.",
                 lambda scores, n: scores.mean()),
+        Mistake("Your chances are those that all draws lie at this place or later. They are not yet those of the best.",
+                "Subtract two neighbours: at least the i-th best, less at least the next one.",
+                lambda scores, n: np.sort(scores) @ (np.arange(len(scores), 0, -1) / len(scores)) ** n),
+        Mistake("Your draws are one too few.", "The power is n.", lambda scores, n: expected(scores, max(n - 1, 1))),
+        Mistake("You took one draw for the best and all others for worse. A trial may come twice.",
+                "Subtract two neighbours: at least the i-th best, less at least the next one.",
+                lambda scores, n: np.sort(scores) @ (n / len(scores) * (np.arange(len(scores))[::-1] / len(scores)) ** (n - 1))),
+        Mistake("You cut the record into pieces of n and took the mean of their best. Another order would give another number.",
+                "Average over all draws, by their chances.",
+                lambda scores, n: np.mean([scores[i:i + n].min() for i in range(0, len(scores) - n + 1, n)])),
     ),
     success="Sort, give each place its chance to be the best of n, and sum. A curve over n compares searches at equal numbers of trials.",
     onwards="draw the curve for two methods. May the one that wins at n = 3 lose at n = 60? Then a verdict needs its n beside it.")
@@ -144,6 +154,8 @@ a_search = Question(
         Mistake("You choose by the first seed alone.", "Choose by the mean over the tuning seeds.", faulty(seeds="first")),
         Mistake("You choose by the last tuning seed alone.", "Choose by the mean over the tuning seeds.", faulty(seeds="last")),
         Mistake("You leave out one fresh seed: seeds count from 0.", "The fresh ones begin at `tuning`.", faulty(judge="late")),
+        Mistake("The two are in the wrong order.", "The setting first, then its loss.",
+                lambda validation, test, tuning: reported(validation, test, tuning)[::-1]),
     ),
     success="Validation chooses, on seeds of its own; what diverged is as bad as can be; the test part speaks once, on fresh seeds.",
     onwards="what should be reported if the chosen setting diverges on a fresh seed? (Not the mean of the others.)")
@@ -186,6 +198,11 @@ def centres(low, high, factor, n):
     return low * (high / low) ** ((np.arange(n) + 0.5) / n)
 
 
+def arithmetic_middles(low, high, factor):
+    ends = np.geomspace(low, high, fewest(low, high, factor) + 1)
+    return (ends[1:] + ends[:-1]) / 2
+
+
 fewest_rates = Question(
     "12.7", "The fewest rates that suffice", "target", points=3, difficulty=2, minutes=12, name="rates",
     objectives=("lay out trials of a scale that is logarithmic", "count what a search must cost before it starts"),
@@ -216,6 +233,17 @@ fewest_rates = Question(
                 lambda low, high, factor: fewest(low, high, factor)),
         Mistake("You took one rate in the middle, whatever the factor.", "How wide a piece does a rate cover?",
                 lambda low, high, factor: np.array([(low * high) ** 0.5])),
+        Mistake("Your rates are a factor apart, from one end to the other. Each covers a factor to both sides.",
+                "A piece is as wide as factor², and a rate stands in its middle.",
+                lambda low, high, factor: np.geomspace(low, high, int(np.ceil(np.log(high / low) / np.log(factor))) + 1)),
+        Mistake("You rounded the number of pieces to the nearest: then they may be too wide.", "Round up.",
+                lambda low, high, factor: centres(low, high, factor, max(1, round(np.log(high / low) / (2 * np.log(factor)))))),
+        Mistake("Your rates stand at the left ends of their pieces.", "Put each rate in the middle, on the logarithmic axis.",
+                lambda low, high, factor: low * (high / low) ** (np.arange(fewest(low, high, factor)) / fewest(low, high, factor))),
+        Mistake("Your rates stand in the middle of their pieces on the plain axis, not on the logarithmic one.",
+                "The middle of two rates is the root of their product.", arithmetic_middles),
+        Mistake("You have one trial more than the pieces need.", "Round up, and add nothing.",
+                lambda low, high, factor: centres(low, high, factor, fewest(low, high, factor) + 1)),
     ),
     success="⌈ln(high/low) / (2 ln factor)⌉ rates, each in the middle of its piece on the logarithmic axis.",
     onwards="the same for two knobs: how many trials has the grid, and why does nobody lay it for five?")
