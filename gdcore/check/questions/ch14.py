@@ -1,4 +1,4 @@
-"""The questions of chapter 14 on steps: a step that descends, eight numbers, a fit by damped steps, two loops (14.1 to 14.4)."""
+"""The questions of chapter 14 on steps: a step that descends, eight numbers, a fit by damped steps (14.1 to 14.3)."""
 
 import numpy as np
 
@@ -36,6 +36,14 @@ def lowest(H):
     return np.linalg.eigvalsh(H)[0]
 
 
+def doubled(H, g, least, mu=1e-3):
+    if lowest(H) >= least:
+        return shifted(H, g, 0.0)
+    while lowest(H) + mu < least:
+        mu *= 2
+    return shifted(H, g, mu)
+
+
 descending = Question(
     "14.1", "A step that descends", "function", points=2, difficulty=1, minutes=10, name="safe_step",
     objectives=("damp Newton's step by as little as is needed", "read from the eigenvalues whether a step descends"),
@@ -69,6 +77,16 @@ descending = Question(
                 lambda H, g, least: shifted(H, g, max(0.0, least - abs(lowest(H))))),
         Mistake("You added μ to every entry of H. It belongs on the diagonal.", "np.eye(len(g)).",
                 lambda H, g, least: -np.linalg.solve(H + max(0.0, least - lowest(H)), g)),
+        Mistake("Where the least eigenvalue is too low you damp by `least` itself. What it lacks is more, or less.",
+                "μ is the difference.", lambda H, g, least: shifted(H, g, least if lowest(H) < least else 0.0)),
+        Mistake("You add the size of the least eigenvalue to `least`. Where that eigenvalue is positive, too much is added.",
+                "Keep its sign.", lambda H, g, least: shifted(H, g, least + abs(lowest(H)) if lowest(H) < least else 0.0)),
+        Mistake("You looked at the largest eigenvalue. The least one decides.", "eigvalsh sorts them: the first.",
+                lambda H, g, least: shifted(H, g, max(0.0, least - np.linalg.eigvalsh(H)[-1]))),
+        Mistake("Where the bowl is not curved enough you fall back to descent, −g. Asked is Newton's step, damped.",
+                "Solve with H + μI.", lambda H, g, least: shifted(H, g, 0.0) if lowest(H) >= least else -g),
+        Mistake("You double μ until it is enough. Then it is larger than it need be.", "The smallest μ is a difference of two numbers.",
+                doubled),
         Mistake("You return μ.", "Return the step.", lambda H, g, least: max(0.0, least - lowest(H))),
     ),
     success="The least eigenvalue is lifted to `least`, no further: pᵀg = −gᵀ(H + μI)⁻¹g is below 0 wherever g is not.",
@@ -104,6 +122,7 @@ eight_numbers = Question(
                 "10 · e², twice.", {"digits": -7}),
         Mistake("For `digits` the constant comes in too often: it multiplies once in each step.", "10 · (10 · e²)².", {"digits": -8}),
         Mistake("For `digits` the constant of one of the two steps is lost.", "10 · (10 · e²)².", {"digits": -10}),
+        Mistake("For `digits` you squared once, and took the constant for 1.", "10 · e², twice.", {"digits": -6}),
         Mistake("For `digits` you divided by the constant.", "e becomes 10 · e².", {"digits": -15}),
         Mistake("For `digits` the sign of the exponent is lost.", "The error is far below 1.", {"digits": 9}),
         Mistake("For `digits` you gave the error, not its exponent.", "The k of 10ᵏ.", {"digits": 1e-9}),
@@ -116,6 +135,7 @@ eight_numbers = Question(
                 "Two thirds of two thirds.", {"fourth power": 1 / 3}),
         Mistake("For `fourth power` you squared the error, as near a minimum with a curvature. Here there is none.", "x − 4x³/(12x²).",
                 {"fourth power": 1.0}),
+        Mistake("For `fourth power` you halved twice. A step takes off a third.", "x − 4x³/(12x²).", {"fourth power": 1 / 4}),
         Mistake("For `cosine` you went to the minimum on the right. The curvature at 2.3 is negative: the parabola has its top near by.",
                 "x − tan(x − 2), again and again.", {"cosine": 2 + np.pi}),
         Mistake("For `cosine` you went to the minimum on the left. The curvature at 2.3 is negative: the parabola has its top near by.",
@@ -132,13 +152,19 @@ eight_numbers = Question(
         Mistake("For `price` you squared the number of parameters: those are its entries.", "n d(d + 1) multiplications over 2nd.",
                 {"price": 299**2}),
         Mistake("For `price` you counted the gradient alone.", "The Hessian is the dear part.", {"price": 1}),
+        Mistake("For `price` you counted the gradients of a million examples one by one. A gradient goes through all of them.",
+                "n d(d + 1) multiplications over 2nd.", {"price": 150e6}),
         Mistake("For `price` you let the number of examples count. It divides out.", "n d(d + 1) multiplications over 2nd.",
                 {"price": 1e6}),
         Mistake("For `memory` you counted one vector a pair.", "s and y.", {"memory": 1.2}),
         Mistake("For `memory` you counted eight bytes for a number.", "A number in float32 has four bytes.", {"memory": 4.8}),
         Mistake("For `memory` you counted numbers, not bytes.", "A number in float32 has four bytes.", {"memory": 0.6}),
+        Mistake("For `memory` this is one vector of 30 million numbers.", "Ten pairs, two vectors each.", {"memory": 0.12}),
+        Mistake("For `memory` this is one pair.", "Ten pairs.", {"memory": 0.24}),
+        Mistake("For `memory` you counted megabytes.", "A gigabyte is 10⁹ bytes.", {"memory": 2400}),
         Mistake("For `memory` you counted bytes.", "A gigabyte is 10⁹ of them.", {"memory": 2.4e9}),
         Mistake("For `memory` this is a whole matrix, as BFGS has it.", "L-BFGS keeps pairs.", {"memory": 3.6e6}),
+        Mistake("For `units` you say no steps at all. If you mean none more: asked is the factor.", "As many as before.", {"units": 0}),
         Mistake("For `units` you let the unit count. Newton's path does not know it.", "The step in z times S is the step in x.",
                 {"units": 1000}),
         Mistake("For `units` you divided by the unit. Newton's path does not know it.", "The step in z times S is the step in x.",
@@ -155,18 +181,19 @@ eight_numbers = Question(
 
 def decay_step(t, y, x, mu, scaled=True, refuse=True, change=lambda gain, mu: mu / 3 if gain > 0.75 else 2 * mu if gain < 0.25 else mu,
                sign=1.0, bend=1.0, forecast=lambda g, p, A: -(g @ p + p @ A @ p / 2), ratio=lambda won, told: won / told, half=0.5,
-               damped=True, only_step=False):
+               damped=True, only_step=False, told_damped=False, least_gain=0.0, refused_keeps=False,
+               with_a=True):
     """One step of Levenberg and Marquardt on y ≈ a exp(−b t); each argument after `mu` is a fault."""
     model = lambda x: x[0] * np.exp(-x[1] * t)
     r, e = model(x) - y, np.exp(-x[1] * t)
-    J = np.stack([e, -bend * x[0] * t * e], axis=1)
+    J = np.stack([e, -bend * (x[0] if with_a else 1.0) * t * e], axis=1)
     A, g = J.T @ J, sign * J.T @ r
     D = np.diag(np.diag(A)) if scaled else np.eye(2)
     p = -np.linalg.solve(A + mu * damped * D, g)
     won = half * (r @ r - np.sum((model(x + p) - y) ** 2))
-    gain = ratio(won, forecast(g, p, A))
-    new = x + p if gain > 0 or not refuse else x
-    return np.array([*(p if only_step else new), change(gain, mu)])
+    gain = ratio(won, forecast(g, p, A + mu * D if told_damped else A))
+    new = x + p if gain > least_gain or not refuse else x
+    return np.array([*(p if only_step else new), mu if refused_keeps and gain <= 0 else change(gain, mu)])
 
 
 def faulty(**faults):
@@ -179,7 +206,8 @@ def gain_of(t, y, x, mu):
 
 def decay_cases(rng):
     wanted = (("a good forecast", 0.8, 1.2), ("a fair forecast", 0.42, 0.7), ("a poor forecast", 0.14, 0.22),
-              ("a step that climbs", -9.0, -0.1), ("a good forecast, much damped", 0.8, 1.2), ("more than was foretold", 1.4, 3.0))
+              ("a step that climbs", -9.0, -0.1), ("a good forecast, much damped", 0.8, 1.2), ("more than was foretold", 1.4, 3.0),
+              ("a fair forecast, much damped", 0.4, 0.74))
     while True:
         found = {}
         while len(found) < len(wanted):
@@ -190,7 +218,11 @@ def decay_cases(rng):
             with np.errstate(all="ignore"):
                 gain = gain_of(t, y, x, mu)
             for name, low, high in wanted:
-                if name not in found and low < gain < high and ("much" in name) == (mu > 1):
+                fits = low < gain < high and ("much" in name) == (mu > 1)
+                if fits and "fair forecast, much" in name:  # a forecast with μD in it must say otherwise, one without the half not
+                    half_missing = faulty(forecast=lambda g, p, A: -(g @ p + p @ A @ p))(t, y, x, mu)
+                    fits = faulty(told_damped=True)(t, y, x, mu)[2] < mu == half_missing[2]
+                if name not in found and fits:
                     found[name] = Case(name, {"t": t, "y": y, "x": x, "mu": mu})
         cases = [found[name] for name, _, _ in wanted]
         with np.errstate(all="ignore"):
@@ -213,6 +245,13 @@ damped_fit = Question(
                 faulty(change=lambda gain, mu: mu / 3 if gain > 0.25 else 2 * mu)),
         Mistake("μ is doubled only where the step is refused. A poor forecast that still falls doubles it as well.", "Below 0.25.",
                 faulty(change=lambda gain, mu: mu / 3 if gain > 0.75 else 2 * mu if gain <= 0 else mu)),
+        Mistake("μ is a third after each step that is taken, and doubled after the others. Asked are the limits 0.75 and 0.25.",
+                "Two decisions: x by the sign of the gain, μ by its size.", faulty(change=lambda gain, mu: mu / 3 if gain > 0 else 2 * mu)),
+        Mistake("Where the step is refused μ stays. A gain below 0 is below 0.25, too.", "Double it there.", faulty(refused_keeps=True)),
+        Mistake("A step with a poor forecast is refused. It is taken wherever the gain is above 0.", "0.25 is for μ alone.",
+                faulty(least_gain=0.25)),
+        Mistake("Your forecast is that of the damped parabola, with μD in it.", "−(gᵀp + ½ pᵀJᵀJp).", faulty(told_damped=True)),
+        Mistake("The second column of J lacks its factor a.", "The derivative of a exp(−bt) by b.", faulty(with_a=False)),
         Mistake("Your forecast is that of the slope alone. The parabola also has a curvature.", "−(gᵀp + ½ pᵀJᵀJp).",
                 faulty(forecast=lambda g, p, A: -g @ p)),
         Mistake("In your forecast the half before the curvature is missing.", "−(gᵀp + ½ pᵀJᵀJp).",
@@ -231,84 +270,4 @@ damped_fit = Question(
 
 STEPS = (damped_fit.oracle, *(mistake.code for mistake in damped_fit.mistakes))
 
-# -- 14.4 -----------------------------------------------------------------------------------------------------------------------
-
-
-def loops(S, Y, g, newest_first=True, scale=lambda s, y: (s @ y) / (y @ y), keep=lambda s, y: s @ y > 0, last=-1, sign=-1.0,
-          swapped=False, second="weight", same_order=False):
-    """−H g by the two loops; each argument after `g` is a fault."""
-    pairs = [(y, s) if swapped else (s, y) for s, y in zip(S, Y) if keep(s, y)]
-    q, weights = sign * g, {}
-    order = list(range(len(pairs)))
-    for k in reversed(order) if newest_first else order:
-        s, y = pairs[k]
-        weights[k] = s @ q / (s @ y)
-        q = q - weights[k] * y
-    if pairs:
-        q = scale(*pairs[last]) * q
-    for k in reversed(order) if same_order != (not newest_first) else order:
-        s, y = pairs[k]
-        q = q + (weights[k] - (y @ q / (s @ y) if second == "weight" else 0.0)) * s
-    return q
-
-
-def wrong(**faults):
-    return lambda S, Y, g: loops(S, Y, g, **faults)
-
-
-def pair_cases(rng):
-    def case(name, m, n, bad=(), scale=1.0):
-        H = symmetric(rng, np.geomspace(0.5, 20, n))
-        S = np.round(scale * rng.normal(size=(m, n)), 3)
-        Y = np.round(S @ H + 0.05 * scale * rng.normal(size=(m, n)), 3)
-        for k in bad:
-            Y[k] = -Y[k]
-        return Case(name, {"S": S, "Y": Y, "g": np.round(rng.normal(size=n), 3)})
-
-    yield case("one pair", 1, 3)
-    yield case("three pairs", 3, 5)
-    yield case("the newest pair curves downwards", 4, 5, bad=(3,))
-    yield case("two of five pairs curve downwards", 5, 6, bad=(0, 2))
-    yield case("no pair yet is of use", 2, 4, bad=(0, 1))
-    yield case("short steps", 3, 4, scale=0.1)
-
-
-ALL = lambda s, y: True
-UPSIDE = lambda s, y: (y @ y) / (s @ y)
-
-two_loops_bug = Question(
-    "14.4", "Two loops, three faults", "bug", points=3, difficulty=3, minutes=15, name="direction",
-    objectives=("find faults in the two loops of L-BFGS", "say which pairs may be kept, and which guess comes before them"),
-    draw=pair_cases, oracle=wrong(), rtol=1e-8,
-    mistakes=(
-        Mistake("This is the direction of the code as it was given, with its three faults.",
-                "Which pair comes first in which loop? Which unit has the scale? Which pairs may be kept?",
-                wrong(newest_first=False, scale=UPSIDE, keep=ALL)),
-        Mistake("One fault is found, the order of the loops. Two are left.", "Look at the scale, and at the pairs that are kept.",
-                wrong(scale=UPSIDE, keep=ALL)),
-        Mistake("One fault is found, the scale. Two are left.", "Look at the order, and at the pairs that are kept.",
-                wrong(newest_first=False, keep=ALL)),
-        Mistake("One fault is found, the pairs that curve downwards. Two are left.", "Look at the order, and at the scale.",
-                wrong(newest_first=False, scale=UPSIDE)),
-        Mistake("Two faults are found. The first loop still begins with the oldest pair.",
-                "The newest pair's factors stand outermost: first loop from the newest.", wrong(newest_first=False)),
-        Mistake("Two faults are found. The scale is still upside down: it must be an inverse curvature.", "sᵀy/yᵀy.", wrong(scale=UPSIDE)),
-        Mistake("Two faults are found. Pairs that curve downwards are still used.", "Keep a pair only if s @ y > 0.", wrong(keep=ALL)),
-        Mistake("Both loops begin with the newest pair. The second one goes back.", "The second loop goes from the oldest to the newest.",
-                wrong(same_order=True)),
-        Mistake("The scale is taken from the oldest pair.", "The newest one is nearest to here.", wrong(last=0)),
-        Mistake("The scale is sᵀs/sᵀy, another inverse curvature. The chapter's is sᵀy/yᵀy.", "sᵀy/yᵀy.",
-                wrong(scale=lambda s, y: (s @ s) / (s @ y))),
-        Mistake("There is no scale: the guess before all pairs is I.", "sᵀy/yᵀy of the newest pair.", wrong(scale=lambda s, y: 1.0)),
-        Mistake("s and y have changed places in both loops: that makes the Hessian, not its inverse.",
-                "The step s comes back in the second loop.",
-                wrong(swapped=True)),
-        Mistake("In the second loop nothing is taken off the weights.", "weight − yᵀq/sᵀy.", wrong(second="none")),
-        Mistake("The sign is wrong: this direction climbs.", "Begin with −g.", wrong(sign=1.0)),
-        Mistake("You take the size of sᵀy for pairs that curve downwards, or turn y round. Such a pair is of no use.",
-                "Leave it out.", lambda S, Y, g: loops(S, Y * np.sign(np.sum(S * Y, axis=1))[:, None], g)),
-    ),
-    success="From the newest pair inwards, the scale in the middle, and outwards again; a pair that curves downwards stays out.",
-    onwards="build the matrix from the pairs by BFGS's formula and compare. What becomes of −gᵀHg when a bad pair is kept?")
-
-QUESTIONS = (descending, eight_numbers, damped_fit, two_loops_bug)
+QUESTIONS = (descending, eight_numbers, damped_fit)

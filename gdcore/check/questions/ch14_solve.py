@@ -81,6 +81,26 @@ def remembered(box, x):
     return x
 
 
+def at_direction(box, x):
+    r = p = -box.gradient(x)
+    while box.left >= 3:
+        Hp = box.gradient(p)
+        alpha = r @ r / (p @ Hp)
+        x, new = x + alpha * p, r - alpha * Hp
+        r, p = new, new + (new @ new) / (r @ r) * p
+    return x
+
+
+def twice(box, x):
+    r = p = -box.gradient(x)
+    while box.left >= 6:
+        Hp = box.gradient(x + p) - box.gradient(x)
+        alpha = r @ r / (p @ Hp)
+        x, new = x + alpha * p, r - alpha * Hp
+        r, p = new, new + (new @ new) / (r @ r) * p
+    return x
+
+
 few_looks = Question(
     "14.5", "A bowl in few looks", "target", points=3, difficulty=2, minutes=15, name="arrive",
     objectives=("choose a method by a price list", "get products with the Hessian from gradients alone"),
@@ -105,6 +125,9 @@ few_looks = Question(
                 solving(product=lambda there, g: there)),
         Mistake("You subtract the gradient of the start at each step. It belongs to another place.",
                 "The gradient at the present x is −r.", solving(exact=False)),
+        Mistake("You look twice a step, at x and at x + p. The gradient at x is known already: it is −r.", "One look a step.", twice),
+        Mistake("You take the gradient at the place p for Hp. That would need a bowl with its bottom at 0.",
+                "Hp is the difference of two gradients.", at_direction),
         Mistake("You stop after one step.", "As many as the budget allows.", solving(most=1)),
         Mistake("One look is left in the box at the end. Where the looks just suffice, it is missing.",
                 "while box.left >= 3.", solving(keep=6)),
@@ -117,22 +140,25 @@ few_looks = Question(
 # -- 14.6 -----------------------------------------------------------------------------------------------------------------------
 
 
-def within(H, g, radius, at_edge="root", at_hill="edge", look=True, hill=True, start=-1.0, sign=1.0, size="point", steps=None):
+def within(H, g, radius, at_edge="root", at_hill="edge", look=True, hill=True, start=-1.0, sign=1.0, size="point", steps=None,
+           beta=lambda new, old: new / old):
     """Conjugate gradients in a ball (Steihaug 1983); each argument after `radius` is a fault."""
     p, r = np.zeros(len(g)), start * g
     d = r
     for _ in range(len(g) if steps is None else steps):
         curved = d @ H @ d
         if hill and curved <= 0:
-            ends = {"edge": edge(p, d, radius, sign), "stay": p, "slope": -radius * g / np.linalg.norm(g),
+            ends = {"edge": edge(p, d, radius, sign), "stay": p,
+                    "fresh": radius * d / np.linalg.norm(d), "slope": -radius * g / np.linalg.norm(g),
                     "whole": p + radius * d / np.linalg.norm(d), "back": edge(p, d, radius, -1.0)}  # fmt: skip
             return ends[at_hill]
         alpha = r @ r / curved
         new = p + alpha * d
         if look and np.linalg.norm(new if size == "point" else alpha * d) >= radius:
-            return {"root": edge(p, d, radius, sign), "shrunk": radius * new / np.linalg.norm(new), "stay": p, "over": new}[at_edge]
+            return {"root": edge(p, d, radius, sign), "shrunk": radius * new / np.linalg.norm(new), "stay": p, "over": new,
+                    "fresh": radius * d / np.linalg.norm(d)}[at_edge]  # fmt: skip
         p, left = new, r - alpha * (H @ d)
-        d = left + left @ left / (r @ r) * d
+        d = left + beta(left @ left, r @ r) * d
         r = left
     return p
 
@@ -168,6 +194,14 @@ def ball_cases(rng):
     yield case("a tiny ball", (1.0, 4.0, 6.0), 0.05, lambda H, g, R: np.linalg.norm(free(H, g)) > 0.1)
 
 
+def inside(p, radius):
+    return p * min(1.0, radius / np.linalg.norm(p))
+
+
+def clipped(H, g, radius):
+    return inside(within(H, g, radius, look=False), radius)
+
+
 def balled(**faults):
     return lambda H, g, radius: within(H, g, radius, **faults)
 
@@ -197,6 +231,14 @@ in_a_ball = Question(
         Mistake("You compare the length of the last piece with the radius, not the length of the way from the centre.",
                 "|p + αd| ≥ radius.", balled(size="piece")),
         Mistake("The sign is wrong at the start: r is −g.", "Hp = −g.", balled(start=1.0)),
+        Mistake("You go a whole radius along d from the centre. The edge is met from p.", "|p + τd| = radius.",
+                balled(at_edge="fresh", at_hill="fresh")),
+        Mistake("You walk past the edge, and shrink the point at the end.", "Look at the length before each step.", clipped),
+        Mistake("You shrink Newton's own step. Conjugate gradients stops on its way.", "Walk from p = 0, step by step.",
+                lambda H, g, radius: inside(-np.linalg.solve(H, g), radius)),
+        Mistake("Each direction is the residual alone: steepest descent.", "d ← r + (new rᵀr / old rᵀr) d.",
+                balled(beta=lambda new, old: 0.0)),
+        Mistake("The quotient of the two rᵀr is turned round.", "New over old.", balled(beta=lambda new, old: old / new)),
         Mistake("You stop after one step.", "At most as many as there are dimensions.", balled(steps=1)),
     ),
     success="Three ends: the minimum inside, the edge on the way, or the edge along a direction that opens downwards.",
@@ -210,7 +252,7 @@ a_letter = Manual(
     rubric=(("says that both gradients of a pair must come from one function, and names what breaks that here: batches and dropout", 1),
             ("says what one step of PyTorch's LBFGS costs in gradients, and that without a line search it takes full steps", 1),
             ("says why a whole Hessian is out of the question, with a number", 1),
-            ("names a problem of the colleague's own for which L-BFGS is a good choice, and why", 1)))
+            ("names the camera: a sum of squares with few parameters and exact residuals, so Levenberg and Marquardt", 1)))
 
 QUESTIONS = (few_looks, in_a_ball)
 MANUAL = (a_letter,)
