@@ -16,7 +16,7 @@ from tests.elsewhere.device import register
 from tests.optim.common import MATRICES, SHAPES, distance, overflow, walk
 from tests.optim.test_parity import CLASSES
 from tests.rules.table import distance as apart
-from tests.rules.test_worlds import ALL, in_world, name
+from tests.rules.test_worlds import ALL, in_world, name, near
 from tests.training.cases import CASES, IMAGES, LABELS, OPTIMIZERS, SEQUENCES, as_input
 
 THERE = register()
@@ -49,7 +49,7 @@ def test_the_environment_names_it(monkeypatch):
 def test_each_rule_gives_the_numbers_of_the_cpu(rule):
     here = in_world(rule, np.asarray)
     there = in_world(rule, lambda a: torch.tensor(a, device=THERE), read=lambda x: x.cpu().numpy())
-    assert apart(there, here) < (1e-9 if isinstance(rule, R.Shampoo) else 1e-12)
+    assert apart(there, here) < near(rule, 1e-12)
 
 
 @pytest.mark.parametrize("kind", sorted(CLASSES))

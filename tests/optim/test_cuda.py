@@ -5,11 +5,10 @@ import pytest
 import torch
 
 import gdcore.optim
-from gdcore.rules import Shampoo
 from tests.optim.common import MATRICES, SHAPES, distance, overflow, walk
 from tests.optim.test_parity import CLASSES
 from tests.rules.table import distance as apart
-from tests.rules.test_worlds import ALL, in_world, name
+from tests.rules.test_worlds import ALL, in_world, name, near
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU: torch sees none on this machine")
 
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an 
 def test_each_rule_gives_the_numbers_of_the_cpu(rule):
     here = in_world(rule, np.asarray)
     there = in_world(rule, lambda a: torch.tensor(a, device="cuda"), read=lambda x: x.cpu().numpy())
-    assert apart(there, here) < (1e-9 if isinstance(rule, Shampoo) else 1e-12)
+    assert apart(there, here) < near(rule, 1e-12)
 
 
 @pytest.mark.parametrize("compile", [False, True], ids=["eager", "compiled"])
