@@ -22,6 +22,7 @@ from gdcore.optim.extra import (
 )
 from gdcore.optim.kfac import KFAC
 from gdcore.optim.lbfgs import LBFGS
+from gdcore.optim.mezo import MeZO
 from gdcore.optim.sparse import SparseAdam
 from gdcore.optim.torch_like import (
     ASGD,
@@ -61,6 +62,7 @@ __all__ = [
     "Adan",
     "Lion",
     "Lookahead",
+    "MeZO",
     "Muon",
     "NAdam",
     "Optimizer",

@@ -1,0 +1,189 @@
+"""Search without gradients: against the authors' programs, closed forms, and mistakes that are planted."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+import scipy.optimize
+from cma.more_algorithms import purecma
+
+import gdcore.algorithms.gradient_free as G
+from gdcore.rules import GD, Adam
+
+SPHERE = lambda x: float(x @ x)
+ROSENBROCK = scipy.optimize.rosen
+ALL = [G.RandomSearch(), G.OnePlusOne(), G.Annealing(), G.NelderMead(), G.SPSA(), G.OpenAIES(), G.CMAES(), G.Genetic()]
+named = lambda method: type(method).__name__
+
+
+@pytest.mark.parametrize("n", [2, 5, 10])
+def test_cma_is_its_authors(n):
+    """The same populations are told to both, and mean, covariance and step agree after each of 40 generations."""
+    theirs, ours = purecma.CMAES(n * [0.7], 0.4), G.CMAES(0.4)
+    theirs.params.lazy_gap_evals = 0
+    random.seed(n)
+    state, told = ours.init(n * [0.7]), 0
+    scale = np.logspace(0, 2, n)
+    for _ in range(40):
+        points = np.array(theirs.ask())
+        values = [float(scale @ p**2) for p in points]
+        theirs.tell(points.tolist(), values)
+        state = ours.tell(state, points, values)
+        told += 1
+        np.testing.assert_allclose(state["x"], theirs.xmean, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(state["C"], np.array([[theirs.C[i][j] for j in range(n)] for i in range(n)]), rtol=1e-9, atol=1e-12)
+        assert state["sigma"] == pytest.approx(theirs.sigma, rel=1e-9)
+    assert told == 40 and ours.constants(n)[0] == theirs.params.lam
+
+
+def test_cma_asks_from_its_gaussian():
+    ours = G.CMAES(0.5, population=200_000)
+    C = np.array([[2.0, 0.6], [0.6, 0.5]])
+    points = ours.ask({**ours.init([1.0, -2.0]), "C": C}, np.random.default_rng(0))
+    np.testing.assert_allclose(np.cov(points.T), 0.25 * C, atol=4e-3)
+    np.testing.assert_allclose(points.mean(axis=0), [1.0, -2.0], atol=5e-3)
+
+
+CORNER = lambda x: abs(x[0]) + 3 * abs(x[1] - 1)
+
+
+@pytest.mark.parametrize("f, start", [(ROSENBROCK, [-1.2, 1.0]), (ROSENBROCK, [0.5, 2.0, -1.0]), (CORNER, [2.0, 2.0])])
+def test_nelder_mead_is_scipys(f, start):
+    """The same simplex, and the same best value after each step: expansion, both contractions and shrinking have to agree."""
+    start, seen = np.array(start), []
+    simplex = np.vstack([start, start + 0.5 * np.eye(len(start))])
+    watch = lambda point: seen.append(f(point))
+    scipy.optimize.minimize(f, start, method="Nelder-Mead", callback=watch,
+                            options={"initial_simplex": simplex, "xatol": 1e-9, "fatol": 1e-12})  # fmt: skip
+    method, paid = G.NelderMead(0.5), []
+    state = method.init(start)
+    while len(paid) < len(seen):
+        points = method.ask(state)
+        state = method.tell(state, points, [f(p) for p in points])
+        if state["stage"] == "reflect":
+            paid.append(state["values"][0])
+    # the first state is the simplex itself, which SciPy does not report
+    np.testing.assert_allclose(paid[1:], seen[: len(paid) - 1], rtol=1e-10, atol=1e-15)
+
+
+def test_nelder_mead_shrinks_as_scipys_does():
+    """A function on which SciPy must shrink: the values of all evaluations agree."""
+    bumpy = lambda x: float(np.abs(x).max() + 0.3 * np.sin(40 * x).sum())
+    theirs, ours = [], []
+    kept = lambda place: lambda x: place.append(bumpy(x)) or place[-1]
+    simplex = np.array([[1.0, 1.0], [1.5, 1.0], [1.0, 1.5]])
+    scipy.optimize.minimize(kept(theirs), simplex[0], method="Nelder-Mead",
+                            options={"initial_simplex": simplex, "maxfev": 120, "xatol": 0, "fatol": 0})  # fmt: skip
+    G.search(G.NelderMead(0.5), kept(ours), simplex[0], 120, 0)
+    np.testing.assert_allclose(ours[:110], theirs[:110], rtol=1e-12)
+
+
+def test_both_estimates_are_unbiased():
+    """On a quadratic their mean is the gradient at the centre, exactly for all signs, and within noise for Gaussians."""
+    H, x = np.array([[3.0, 1.0, 0.0], [1.0, 2.0, -0.5], [0.0, -0.5, 1.0]]), np.array([1.0, -2.0, 0.5])
+    f = lambda p: 0.5 * p @ H @ p
+    signs = np.array(np.meshgrid(*[[-1.0, 1.0]] * 3)).reshape(3, -1).T
+    method = G.SPSA(lr=1.0, c=0.3, alpha=0.0, gamma=0.0)
+    moved = [method.tell(method.init(x), np.stack([x + 0.3 * d, x - 0.3 * d]), [f(x + 0.3 * d), f(x - 0.3 * d)])["x"] for d in signs]
+    np.testing.assert_allclose(x - np.mean(moved, axis=0), H @ x, rtol=1e-12)
+    es, draw = G.OpenAIES(sigma=0.5, pairs=200_000, rule=GD(1.0)), np.random.default_rng(1)
+    points = es.ask(es.init(x), draw)
+    found = x - es.tell(es.init(x), points, [f(p) for p in points])["x"]
+    spread = math.sqrt((H @ x) @ (H @ x) * 4 / 200_000)
+    assert np.abs(found - H @ x).max() < 5 * spread
+
+
+def test_spsa_takes_spalls_gains():
+    method = G.SPSA(lr=0.2, c=0.1, stability=5.0)
+    state = {**method.init([1.0, 1.0]), "t": 4}
+    points = method.ask(state, np.random.default_rng(0))
+    assert np.abs(points - 1.0) == pytest.approx(np.full((2, 2), 0.1 / 4**0.101))
+    shift = points[0] - 1.0
+    after = method.tell(state, points, [3.0, 1.0])["x"]
+    assert after == pytest.approx(1.0 - 0.2 / 9**0.602 * 1.0 / shift)
+
+
+def test_the_fifth_rule_finds_one_in_five():
+    """On a bowl in many dimensions the share of successes settles near 1/5, and the logarithm of the value falls on a line."""
+    n, values = 30, []
+    method, draw = G.OnePlusOne(1.0), np.random.default_rng(0)
+    state = method.init(np.ones(n))
+    for _ in range(4000):
+        points = method.ask(state, draw)
+        state = method.tell(state, points, [SPHERE(points[0])])
+        values.append(state["value"])
+    share = np.mean(np.diff(values)[500:] < 0)
+    assert 0.17 < share < 0.23
+    assert np.corrcoef(np.log(values[500:]), np.arange(3500))[0, 1] < -0.995
+
+
+def test_a_walk_at_one_temperature_visits_as_boltzmann_says():
+    """At T the walk on f = x² is Gaussian of variance T/2: detailed balance."""
+    method, draw = G.Annealing(sigma=1.0, temperature=0.5, cooling=1.0), np.random.default_rng(0)
+    state, seen = method.init([0.0]), []
+    for _ in range(40_000):
+        points = method.ask(state, draw)
+        state = method.tell(state, points, [SPHERE(points[0])], draw)
+        seen.append(state["at"][0])
+    assert np.var(seen) == pytest.approx(0.25, rel=0.05) and abs(np.mean(seen)) < 0.02
+    assert state["value"] <= 1e-6
+
+
+def test_the_elite_never_worsens_and_children_lie_between():
+    found = G.search(G.Genetic(sigma=1.0), ROSENBROCK, [2.0, 2.0, 2.0], 4000, 3)
+    state = found.values
+    assert (np.diff(state) <= 0).all() and len(found.asked[0]) == 40 and len(found.asked[1]) == 38
+    method = G.Genetic(sigma=0.0, blend=0.0, cooling=1.0)
+    people = np.random.default_rng(0).normal(size=(40, 3))
+    told = method.tell({**method.init(np.zeros(3)), "people": None}, people, (people**2).sum(axis=1))
+    children = method.ask(told, np.random.default_rng(1))
+    assert (children <= people.max(axis=0)).all() and (children >= people.min(axis=0)).all()
+    better = (children**2).sum(axis=1).mean(), (people**2).sum(axis=1).mean()
+    assert better[0] < 0.7 * better[1]  # tournaments choose
+
+
+@pytest.mark.parametrize("method", ALL, ids=named)
+def test_all_descend_within_their_budget_and_repeat(method):
+    """From a distance of 2.2: a budget is kept, counted rightly, and a seed gives the same again; nothing given is changed."""
+    calls, x = [], np.array([2.0, -1.0])
+    count = lambda p: calls.append(p.copy()) or SPHERE(p)
+    found = G.search(method, count, x, 601, 5)
+    assert found.evaluations == len(calls) <= 601 == found.counts[-1] + (601 - found.evaluations)
+    assert found.value == min(map(SPHERE, calls)) == SPHERE(found.best) < 0.3 < 5
+    assert np.array_equal(x, [2.0, -1.0]) and (np.diff(found.values) <= 0).all() and len(found.path) == len(found.counts)
+    again = G.search(method, SPHERE, x, 601, 5)
+    assert np.array_equal(found.path, again.path)
+    assert G.search(method, SPHERE, x, 5000, 5, target=0.5).evaluations < 601
+
+
+@pytest.mark.parametrize("method", [m for m in ALL if named(m) not in ("SPSA", "OpenAIES")], ids=named)
+def test_a_value_that_is_no_number_is_worst(method):
+    found = G.search(method, lambda p: SPHERE(p) if p[0] > 0.1 else math.nan, [2.0, -1.0], 601, 5)
+    assert 0 < found.value < 1.0 and found.best[0] > 0.1
+
+
+@pytest.mark.parametrize("method", [G.CMAES(), G.OnePlusOne(), G.NelderMead(), G.Genetic(), G.OpenAIES(shaped=True)], ids=named)
+def test_only_order_counts(method):
+    """exp of a function has its order, so these walk the same points."""
+    plain = G.search(method, SPHERE, [1.5, -1.0], 100, 2)
+    bent = G.search(method, lambda p: math.exp(min(SPHERE(p), 600)), [1.5, -1.0], 100, 2)
+    np.testing.assert_array_equal(plain.path, bent.path)
+
+
+def test_any_rule_steps_by_the_estimate():
+    found = G.search(G.OpenAIES(0.02, 10, Adam(0.02)), ROSENBROCK, [-1.2, 1.0], 40_000, 0)
+    assert found.value < 0.05
+
+
+def test_ranks():
+    assert G.ranks([30.0, 10.0, 20.0]).tolist() == [0.5, -0.5, 0.0]
+    assert G.ranks([1.0, 1.0, 5.0, math.nan]) == pytest.approx([-1 / 3, -1 / 3, 1 / 6, 0.5])
+
+
+def test_a_bad_start_is_told_in_a_sentence():
+    for bad in ([], [math.nan, 1.0], [[1.0]]):
+        with pytest.raises(ValueError, match="The start must be a vector of finite numbers"):
+            G.search(G.CMAES(), SPHERE, bad, 100, 0)
+    with pytest.raises(ValueError, match="CMAES asks for 6 points first, and the budget is 3 evaluations"):
+        G.search(G.CMAES(), SPHERE, [1.0, 1.0], 3, 0)
