@@ -10,6 +10,7 @@ from tests.figures import (
     test_line,
     test_map,
     test_noise,
+    test_population,
     test_race,
     test_schedule,
     test_spectrum,
@@ -18,7 +19,8 @@ from tests.figures.conftest import settle
 
 FIGURES = {
     "basins": test_basins.figure, "depth": test_depth.figure, "descent": test_descent.figure, "fit": test_fit.figure,
-    "walk": test_line.walk, "secants": test_line.secants, "map": test_map.figure, "noise": test_noise.figure, "race": test_race.figure,
+    "walk": test_line.walk, "secants": test_line.secants, "map": test_map.figure, "noise": test_noise.figure,
+    "population": test_population.figure, "race": test_race.figure,
     "schedule": test_schedule.figure, "spectrum": test_spectrum.figure,
 }  # fmt: skip
 LOOK = """() => ({

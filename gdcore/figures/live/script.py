@@ -12,7 +12,7 @@ _REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "makeRule", "makeSurface", 
 _PARTS = ("core", "plot", "controls", "symbols")
 _SHARED = {  # {part: who needs it}
     "aside": {"basins"}, "explorer": {"explorer"}, "gaussians": {"noise", "schedule"}, "linear": {"map", "spectrum"},
-    "landscape": {"basins", "descent", "line", "noise"}, "racer": {"basins", "descent", "noise", "spectrum"},
+    "landscape": {"basins", "descent", "line", "noise", "population"}, "racer": {"basins", "descent", "noise", "spectrum"},
 }  # fmt: skip
 
 
