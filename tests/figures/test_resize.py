@@ -7,6 +7,7 @@ from tests.figures import (
     test_depth,
     test_descent,
     test_fit,
+    test_gridworld,
     test_line,
     test_map,
     test_noise,
@@ -19,6 +20,7 @@ from tests.figures.conftest import settle
 
 FIGURES = {
     "basins": test_basins.figure, "depth": test_depth.figure, "descent": test_descent.figure, "fit": test_fit.figure,
+    "gridworld": test_gridworld.figure,
     "walk": test_line.walk, "secants": test_line.secants, "map": test_map.figure, "noise": test_noise.figure,
     "population": test_population.figure, "race": test_race.figure,
     "schedule": test_schedule.figure, "spectrum": test_spectrum.figure,

@@ -11,7 +11,7 @@ _ALWAYS = ("GD", "HeavyBall")  # the rules that some kinds of figures run by the
 _REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "makeRule", "makeSurface", "mount", "run")
 _PARTS = ("core", "plot", "controls", "symbols")
 _SHARED = {  # {part: who needs it}
-    "aside": {"basins"}, "explorer": {"explorer"}, "gaussians": {"noise", "schedule"}, "linear": {"map", "spectrum"},
+    "aside": {"basins"}, "explorer": {"explorer"}, "gaussians": {"gridworld", "noise", "schedule"}, "linear": {"map", "spectrum"},
     "landscape": {"basins", "descent", "line", "noise", "population"}, "racer": {"basins", "descent", "noise", "spectrum"},
 }  # fmt: skip
 
@@ -41,7 +41,7 @@ def classic(only=None, rules=None):
     only: names of kinds and "explorer", if a page does not need all of them. rules: names of rules, likewise; the explorer wants all.
     """
     chosen = everything() if only is None else tuple(sorted(only))
-    reached = [*_REACHED, *(["gaussians"] if _SHARED["gaussians"] & set(chosen) else [])]
+    reached = [*_REACHED, *(["gaussians", "uniforms"] if _SHARED["gaussians"] & set(chosen) else [])]
     reached += ["SCHEDULES", "makeSchedule"] * ("schedule" in chosen)
     body = _body(chosen, None if rules is None else tuple(sorted({*_ALWAYS, *rules})))
     return f'(() => {{\n"use strict";\n{body}\nglobalThis.gdLive = {{{", ".join(reached)}}};\nbegin();\n}})();\n'
