@@ -21,9 +21,10 @@ def gridworld(rows, *, lr=1.0, batch=8, baseline="none", steps=150, seed=1, disc
     training, and changes rate, episodes a step, baseline and seed.
 
     rows: such as ["...G", ".#.X", "S..."]; see gdcore.algorithms.reinforcement.gridworld. lr: rate of the ascent. batch: episodes a
-    step, of at most 60 actions. baseline: what is taken from the returns to go: "none"; "mean", that of the batch; "value", learned for each
-    state. steps: gradient steps, up to 400. discount: γ; cost: reward of each action. sliders: which of "lr", "batch", "baseline", "seed" to
-    show (None shows all). The traits lr, batch, baseline, seed, steps and step follow the reader; `found` is what gdcore computes for them.
+    step, of at most 60 actions. baseline: what is taken from the returns to go: "none"; "mean", that of the batch; "value", learned for
+    each state. steps: gradient steps, up to 400. discount: γ; cost: reward of each action. sliders: which of "lr", "batch", "baseline",
+    "seed" to show (None shows all). The traits lr, batch, baseline, seed, steps and step follow the reader; `found` is what gdcore
+    computes for them.
     Raises ValueError, in one sentence, for what cannot be drawn.
     """
     return Gridworld(rows, lr, batch, baseline, steps, seed, discount, cost, title, question, sliders)
