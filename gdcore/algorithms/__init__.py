@@ -16,13 +16,14 @@ An algorithm may use rules, surfaces and curvature; nothing below this floor kno
 - `finite_sum`: SGD, SVRG and SAGA on a mean of many functions.
 - `gradient_free`: random search, (1+1)-ES, annealing, Nelder-Mead, SPSA, OpenAI-ES, CMA-ES, a genetic algorithm.
 - `proximal`: ISTA and FISTA on a smooth loss plus a penalty with corners.
+- `quantum`: circuits of a few qubits, parameter shift, natural gradient, Rotosolve, QAOA; simulated bifurcation.
 - `reinforcement`: worlds as tables with their exact gradient, REINFORCE, baselines, generalized advantages, PPO's loss.
 - `second_order`: Newton, trust region, Gauss-Newton, conjugate gradients, Hessian-free, BFGS, L-BFGS.
 """
 
 import importlib
 
-__all__ = ["distributed", "federated", "finite_sum", "gradient_free", "proximal", "reinforcement", "second_order"]
+__all__ = ["distributed", "federated", "finite_sum", "gradient_free", "proximal", "quantum", "reinforcement", "second_order"]
 
 
 def __getattr__(name):
