@@ -17,7 +17,19 @@ def fenced(curvature, fence):
     return surfaces.Surface("fenced", f, lambda x: curvature * np.asarray(x, dtype=float), start=(0.5, 0.5))
 
 
-SURFACES = {"quadratic": surfaces.quadratic, "rosenbrock": lambda: surfaces.rosenbrock, "booth": lambda: surfaces.booth, "fenced": fenced}
+def stairs(dimension, condition):
+    """A bowl made of steps: each value is the next lower power of two, so all slopes are zero, at every height."""
+    bowl = surfaces.quadratic(condition, dimension=dimension)
+
+    def f(x):
+        value = float(bowl(np.asarray(x, dtype=float)))
+        return 2.0 ** np.floor(np.log2(value)) if value > 0 else 0.0
+
+    return surfaces.Surface("stairs", f, lambda x: np.zeros(len(x)), start=(1.0,) * dimension)
+
+
+SURFACES = {"quadratic": surfaces.quadratic, "rosenbrock": lambda: surfaces.rosenbrock, "booth": lambda: surfaces.booth, "fenced": fenced,
+            "stairs": stairs}
 
 
 def function(function, part="value", budget=None, centre=None, **arguments):

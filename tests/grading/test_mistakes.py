@@ -33,7 +33,9 @@ def test_a_right_answer_is_right_for_many_seeds_and_never_named(asked):
                                       ("08.5", "08_adaptive.ipynb"), ("09.4", "09_inputs_and_initialisation.ipynb"),
                                       ("10.4", "10_deep_gradients.ipynb"), ("11.4", "11_generalisation.ipynb"),
                                       ("12.6", "12_monitoring.ipynb"), ("13.4", "13_tools.ipynb"),
-                                      ("14.4", "14_second_order.ipynb"), ("16.4", "16_large_scale.ipynb"),
+                                      ("14.4", "14_second_order.ipynb"), ("15.4", "15_matrix_methods.ipynb"),
+                                      ("16.4", "16_large_scale.ipynb"),
+                                      ("17.4", "17_distributed.ipynb"), ("19.4", "19_gradient_free.ipynb"),
                                       ("27.4", "27_transformer_translation.ipynb")])
 def test_the_broken_code_that_the_notebook_gives_is_worth_nothing_and_named(id, name):
     scope = {"np": np}

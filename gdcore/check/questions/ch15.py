@@ -8,9 +8,10 @@ from gdcore.check.questions.shared import items
 # -- 15.1 -----------------------------------------------------------------------------------------------------------------------
 
 
-def power(M, p):
-    """A power of a symmetric matrix, by its eigenvalues."""
+def power(M, p, turned=False):
+    """A power of a symmetric matrix, by its eigenvalues; `turned`, its eigenvectors as rows, is a fault."""
     values, vectors = np.linalg.eigh(M)
+    vectors = vectors.T if turned else vectors
     return vectors * values**p @ vectors.T
 
 
@@ -26,8 +27,10 @@ def whitening_cases(rng):
 
 
 def whiten(W, gradients, lr, decay, eps, p=-0.25, left=True, right=True, swap=False, average=True, share=True, first=0.0, before=False,
-           entry=False, added=False, floor="eps", corrected=False, sign=1.0, product=False, path=False, within="after", last=False):
+           entry=False, added=False, floor="eps", corrected=False, sign=1.0, product=False,
+           path=False, last=False, exchanged=False, turned=False):
     """Shampoo with fading averages; each argument after `eps` is a fault."""
+    first = eps if first == "eps" else first
     L, R = (first * np.eye(n) for n in W.shape)
     points, start = [W], W
     for t, G in enumerate(gradients, 1):
@@ -36,6 +39,7 @@ def whiten(W, gradients, lr, decay, eps, p=-0.25, left=True, right=True, swap=Fa
         if floor == "inside":
             l, r = l + eps * np.eye(len(l)), r + eps * np.eye(len(r))
         keep, new = (decay if average else 1.0), (1 - decay if share and average else 1.0)
+        keep, new = (new, keep) if exchanged else (keep, new)
         L, R = keep * L + new * l, keep * R + new * r
         A, B = old if before else (L, R)
         if corrected:
@@ -44,12 +48,14 @@ def whiten(W, gradients, lr, decay, eps, p=-0.25, left=True, right=True, swap=Fa
             A, B = A + eps * np.eye(len(A)), B + eps * np.eye(len(B))
         if floor == "everywhere":
             A, B = A + eps, B + eps
-        raised = (lambda M: (np.abs(M) + eps) ** p) if entry else (lambda M: power(M, p))
+        if floor == "kept":
+            L, R = A, B = L + eps * np.eye(len(L)), R + eps * np.eye(len(R))
+        raised = (lambda M: (np.abs(M) + eps) ** p) if entry else (lambda M: power(M, p, turned))
         D = raised(A) @ G if left else G
         D = D @ raised(B) if right else D
         W = W - sign * lr * D
         points.append(W)
-    return np.array(points) if path else start - W if last else W
+    return np.array(points[path == "after" :]) if path else start - W if last else W
 
 
 def faulty(**faults):
@@ -75,13 +81,20 @@ whitening = Question(
         Mistake("The new part of the averages has no weight 1 − decay.", "decay · L + (1 − decay) · G Gᵀ.", faulty(share=False)),
         Mistake("Your averages start at the identity.", "They start at 0.", faulty(first=1.0)),
         Mistake("You divide by the averages before this gradient.", "First the averages, then the step.", faulty(before=True)),
-        Mistake("ε goes into the averages, and so grows step by step. It belongs to what is raised to the power.",
+        Mistake("ε goes into the averages, with 1 − decay of its weight. It belongs to what is raised to the power.",
                 "(L + εI)⁻¹ᐟ⁴, and L itself stays without ε.", faulty(floor="inside")),
+        Mistake("ε stays in the averages, and is added anew in each step.", "(L + εI)⁻¹ᐟ⁴, and L itself stays without ε.",
+                faulty(floor="kept")),
+        Mistake("ε is where the averages start, as in the paper. Then it fades.", "Start at 0, and take (L + εI)⁻¹ᐟ⁴.",
+                faulty(first="eps", floor="none")),
+        Mistake("decay and 1 − decay have changed places.", "decay · L + (1 − decay) · G Gᵀ.", faulty(exchanged=True)),
+        Mistake("The eigenvectors stand the wrong way round.", "They are the columns of Q: Q diag(λ**p) Qᵀ.", faulty(turned=True)),
         Mistake("ε is added to every entry. It belongs on the diagonal.", "eps * np.eye(n).", faulty(floor="everywhere")),
         Mistake("You correct the averages as Adam does. Nothing is corrected here.", "Take L and R as they are.", faulty(corrected=True)),
         Mistake("Your factors hold squares entry by entry.", "G @ G.T is a product of matrices.", faulty(product=True)),
         Mistake("Your walker climbs: the sign is wrong.", "W minus the step.", faulty(sign=-1.0)),
         Mistake("You return all points.", "The last weights alone.", faulty(path=True)),
+        Mistake("You return the weights after each gradient.", "The last weights alone.", faulty(path="after")),
         Mistake("You return how far the weights went.", "Return the weights.", faulty(last=True)),
     ),
     success="Two small factors, a quarter of a power on each side: with one gradient and a small ε the step is U Vᵀ, but for its length.",
@@ -92,7 +105,7 @@ whitening = Question(
 eight_numbers = Question(
     "15.2", "Eight numbers before you run", "predict", points=3, difficulty=2, minutes=12, name="predicted",
     objectives=("predict what an iteration does to singular values", "count what the two sides of a layer cost and save"),
-    draw=items("classic", "tiny", "gain", "stable rank", "root mean square", "curvatures", "factors", "fading"), rtol=1e-2,
+    draw=items("classic", "tiny", "gain", "stable rank", "root mean square", "curvatures", "factors", "fading"), rtol=1.2e-2,
     oracle={"classic": 0.8964, "tiny": 484.9, "gain": 7, "stable rank": 1.5, "root mean square": 0.05, "curvatures": 1000,
             "factors": 116, "fading": 0.25},
     mistakes=(
@@ -104,23 +117,25 @@ eight_numbers = Question(
         Mistake("For `classic` you took Muon's numbers.", "1.5 s − 0.5 s³.",
                 {"classic": 3.4445 * (21 / 29) - 4.775 * (21 / 29) ** 3 + 2.0315 * (21 / 29) ** 5}),
         Mistake("For `classic` this is the other singular value.", "The larger one.", {"classic": 1.5 * (20 / 29) - 0.5 * (20 / 29) ** 3}),
-        Mistake("For `classic` you divided by the sum of the singular values.", "√(20² + 21²) = 29.",
+        Mistake("For `classic` either you divided by the sum of the singular values, or this is the smaller one before the step.",
+                "√(20² + 21²) = 29, and 21/29 goes into the polynomial.",
                 {"classic": 1.5 * (21 / 41) - 0.5 * (21 / 41) ** 3}),
         Mistake("For `tiny` you multiplied by five in place of taking a power.", "Each step multiplies by 3.4445.", {"tiny": 17.2225}),
         Mistake("For `tiny` this is one step.", "Five steps.", {"tiny": 3.4445}),
         Mistake("For `tiny` these are four steps.", "Five steps.", {"tiny": 3.4445**4}),
         Mistake("For `tiny` you took the classic numbers.", "a = 3.4445.", {"tiny": 1.5**5}),
-        Mistake("For `tiny` you say where it would arrive, not by how much it grows.", "It starts at 10⁻⁶ and stays far below 1.",
-                {"tiny": 1e6}),
+        Mistake("For `tiny` you think that five steps bring it to 1.", "It starts at 10⁻⁶ and stays far below 1.", {"tiny": 1e6}),
+        Mistake("For `tiny` you say where it arrives, not by how much it grows.", "By what is 10⁻⁶ multiplied?", {"tiny": 4.849e-4}),
         Mistake("For `gain` you took the length of the gradient: that is the gain in the Frobenius norm.",
                 "Every direction may move by 1 at once.", {"gain": 5}),
         Mistake("For `gain` you took the largest singular value alone.", "Every direction may move by 1 at once.", {"gain": 4}),
         Mistake("For `gain` you added the squares.", "⟨G, U Vᵀ⟩.", {"gain": 25}),
         Mistake("For `gain` the sign is that of the loss's change; asked is by how much it falls.", "A positive number.", {"gain": -7}),
-        Mistake("For `stable rank` you counted singular values above 0.", "Squares: the sum over the largest.", {"stable rank": 3}),
+        Mistake("For `stable rank` either you counted singular values above 0, or the largest one is not squared.",
+                "Squares: the sum over the largest.", {"stable rank": 3}),
         Mistake("For `stable rank` you forgot the squares.", "Squares: the sum over the largest.", {"stable rank": 2}),
         Mistake("For `stable rank` you took the root.", "The quotient of squares is the answer.", {"stable rank": 1.5**0.5}),
-        Mistake("For `stable rank` you divided by the smallest.", "By the largest.", {"stable rank": 6}),
+        Mistake("For `stable rank` either you divided by the smallest or by nothing.", "By the largest square.", {"stable rank": 6}),
         Mistake("For `root mean square` you took the shorter side.", "100 singular values of 1 in 40,000 entries.",
                 {"root mean square": 0.1}),
         Mistake("For `root mean square` the root is forgotten.", "√(100/40,000).", {"root mean square": 0.0025}),
@@ -132,6 +147,7 @@ eight_numbers = Question(
         Mistake("For `curvatures` you took the smaller of the two.", "Every product of two eigenvalues is a curvature.",
                 {"curvatures": 20}),
         Mistake("For `curvatures` you added.", "The largest product over the smallest.", {"curvatures": 70}),
+        Mistake("For `curvatures` you divided one by the other.", "The largest product over the smallest.", {"curvatures": 2.5}),
         Mistake("For `curvatures` you took a root.", "The largest product over the smallest.", {"curvatures": 1000**0.5}),
         Mistake("For `curvatures` you squared.", "Each factor comes in once.", {"curvatures": 1e6}),
         Mistake("For `factors` you forgot the bias: it is one more input.", "10² + 4².", {"factors": 97}),
@@ -139,6 +155,7 @@ eight_numbers = Question(
         Mistake("For `factors` this is the number of weights.", "A square for each side.", {"factors": 40}),
         Mistake("For `factors` this is Newton's matrix.", "A square for each side.", {"factors": 1600}),
         Mistake("For `factors` you added the sides.", "Each factor is a square.", {"factors": 14}),
+        Mistake("For `factors` you counted equal entries once. True, half would do; the factors hold all.", "10² + 4².", {"factors": 65}),
         Mistake("For `factors` you counted only the larger one.", "There are two.", {"factors": 100}),
         Mistake("For `factors` you counted the inverses, too.", "The two factors alone.", {"factors": 232}),
         Mistake("For `fading` you took a quarter power only once: both sides fade.", "16⁻¹ᐟ⁴ from the left, 16⁻¹ᐟ⁴ from the right.",
@@ -166,7 +183,7 @@ def kfac_cases(rng):
 
 def natural(W, X, slopes, lr, damping, split=True, flipped=False, rooted=True, trace=False, mean_g=True, mean_a=True, mean_grad=True,
             centred=False, front=False, sign=1.0, damp=True, damped="both", inner=False, only=False, ratio_root=True, invert="both",
-            bias_damped=True):
+            bias_damped=True, whole=False, scalar=False):
     """K-FAC on one layer; each argument after `damping` is a fault."""
     ones = np.ones((len(X), 1))
     X = np.hstack([ones, X] if front else [X, ones])
@@ -176,16 +193,21 @@ def natural(W, X, slopes, lr, damping, split=True, flipped=False, rooted=True, t
     A, G = x.T @ x / (B if mean_a else 1), slopes.T @ slopes / (B if mean_g else 1)
     if inner:
         G = grad @ grad.T
-    average = np.trace if trace else lambda M: np.trace(M) / len(M)
+    if whole:
+        D = np.linalg.solve(np.kron(G, A) + damping * np.eye(grad.size), grad.ravel()).reshape(grad.shape)
+        return W - lr * D
+    average = {True: np.trace, False: lambda M: np.trace(M) / len(M), "entries": np.mean}[trace]
     pi = average(A) / average(G) if split else 1.0
     pi = np.sqrt(pi) if ratio_root and split else pi
     pi = 1 / pi if flipped else pi
     root = (np.sqrt(damping) if rooted else damping) * damp
-    eye = np.eye(len(A))
+    eye, other = (np.ones_like(M) if scalar else np.eye(len(M)) for M in (A, G))
     if not bias_damped:
         eye[-1, -1] = 0.0
     A = A + root * pi * eye * (damped != "G")
-    G = G + root / pi * np.eye(len(G)) * (damped != "A")
+    G = G + root / pi * other * (damped != "A")
+    if invert == "neither":
+        return W - lr * G @ grad @ A
     D = np.linalg.solve(G, grad) if invert != "A" else grad
     D = D @ np.linalg.inv(A) if invert != "G" else D
     return D if only else W - sign * lr * D
@@ -203,15 +225,23 @@ kfac = Question(
         Mistake("The damping is shared out the wrong way round: the larger factor must get the larger part.",
                 "A gets π √λ, G gets √λ/π.", wrong(flipped=True)),
         Mistake("The damping is not shared out: π is missing.", "π² is the mean diagonal entry of A over that of G.", wrong(split=False)),
-        Mistake("You add λ to both factors. Then about λ² is added to the curvature.", "Each gets a root of it.", wrong(rooted=False)),
+        Mistake("You share out λ in place of its root. Then λ² is added to the curvature.", "A gets π √λ, G gets √λ/π.",
+                wrong(rooted=False)),
+        Mistake("You add λ to both factors: it is neither shared out, nor is its root taken.", "A gets π √λ, G gets √λ/π.",
+                wrong(rooted=False, split=False)),
+        Mistake("You add λ to the whole curvature. Asked is damping of each factor.", "A + π√λ I and G + √λ/π I.", wrong(whole=True)),
+        Mistake("The damping is added to every entry. It belongs on the diagonal.", "np.eye(len(A)).", wrong(scalar=True)),
+        Mistake("You multiply by the factors. Their inverses are asked.", "np.linalg.solve.", wrong(invert="neither")),
         Mistake("Nothing is damped.", "A + π√λ I and G + √λ/π I.", wrong(damp=False)),
         Mistake("Only A is damped.", "Both factors.", wrong(damped="A")),
         Mistake("Only G is damped.", "Both factors.", wrong(damped="G")),
         Mistake("For π you compared traces. A has more entries on its diagonal than G: compare the means.",
                 "np.trace(A) / len(A).", wrong(trace=True)),
+        Mistake("For π you took the mean of all entries. Take that of the diagonal.", "np.trace(A) / len(A).", wrong(trace="entries")),
         Mistake("π is the root of the quotient.", "np.sqrt.", wrong(ratio_root=False)),
         Mistake("Either A or G is a sum over the batch, not a mean.", "Divide both by the number of examples.", wrong(mean_a=False)),
         Mistake("The gradient is a sum over the batch, not a mean.", "Divide by the number of examples.", wrong(mean_grad=False)),
+        Mistake("A and G are sums over the batch, not means.", "Divide both by the number of examples.", wrong(mean_a=False, mean_g=False)),
         Mistake("Nothing is divided by the number of examples.", "A, G and the gradient are means.",
                 wrong(mean_grad=False, mean_a=False, mean_g=False)),
         Mistake("You subtract the mean of the inputs: a covariance. K-FAC takes the plain mean of x xᵀ.", "X.T @ X / B.",

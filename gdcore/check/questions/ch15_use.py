@@ -27,17 +27,24 @@ def orthogonal(X, once=False, norm="all", steps=5, c=1.0):
     return X
 
 
-def muon(W, gradients, lr, beta, after=False, scale="rows", nesterov=False, sign=1.0, total=False, start=None, none=False, **inner):
+def muon(W, gradients, lr, beta, after=False, scale="rows", nesterov=False, sign=1.0, total=False, start=None, none=False, kept=False,
+         unit=False, exact=False, **inner):
     mean = np.zeros_like(W)
     rows, columns = W.shape
     tall = rows / columns
     factor = {"rows": np.sqrt(max(1, tall)), "columns": np.sqrt(max(1, 1 / tall)), "none": 1.0, "bare": max(1, tall),
-              "root": np.sqrt(tall)}[scale]  # fmt: skip
+              "root": np.sqrt(tall), "adamw": 0.2 * np.sqrt(max(rows, columns))}[scale]  # fmt: skip
     for t, g in enumerate(gradients):
+        g = g / np.linalg.norm(g) if unit else g
         new = orthogonal(g, **inner) if after else g
         mean = new if (start and t == 0) or none else beta * mean + (1.0 if total else 1 - beta) * new
         ahead = beta * mean + (1 - beta) * new if nesterov else mean
-        W = W - sign * lr * factor * (ahead if after else orthogonal(ahead, **inner))
+        mean = mean / np.linalg.norm(mean) if kept else mean
+        mean = orthogonal(mean) if kept == "mapped" else mean
+        if exact:
+            left, _, right = np.linalg.svd(mean, full_matrices=False)
+        step = left @ right if exact else mean if kept == "mapped" else ahead if after else orthogonal(ahead, **inner)
+        W = W - sign * lr * factor * step
     return W
 
 
@@ -77,7 +84,19 @@ muon_bug = Question(
         Mistake("The average is gone: you map each gradient alone.", "beta * mean + (1 - beta) * g, then the map.", broken(none=True)),
         Mistake("Your average begins with the first gradient. The given one begins at 0, and that is no fault.",
                 "np.zeros_like(W).", broken(start=True)),
-        Mistake("The number of steps has changed.", "Five steps.", broken(steps=4)),
+        Mistake("There are four steps.", "Five steps.", broken(steps=4)),
+        Mistake("There are six steps.", "Five steps.", broken(steps=6)),
+        Mistake("You keep the average divided by its norm. Divide a copy: the next gradient meets the average itself.",
+                "X = mean / np.linalg.norm(mean).", broken(kept=True)),
+        Mistake("The loop writes over the average. Map a copy: the next gradient meets the average itself.",
+                "X = mean / np.linalg.norm(mean).", broken(kept="mapped")),
+        Mistake("You average gradients that are divided by their norms. Average them as they come.",
+                "First the average of g, then the norm.", broken(unit=True)),
+        Mistake("You average gradients that are divided by their norms, and do not divide the average.",
+                "First the average of g, then the norm.", broken(unit=True, norm="none")),
+        Mistake("You take U Vᵀ itself. Asked are five steps of the polynomial, which end near it.", "The inner loop stays.",
+                broken(exact=True)),
+        Mistake("Your scale is the one that matches AdamW. Asked is the other.", "√max(1, rows/columns).", broken(scale="adamw")),
         Mistake("Your walker climbs: the sign is wrong.", "W minus the step.", broken(sign=-1.0)),
     ),
     success="Average, then map; A is new in each step; tall matrices step further. A sum in place of the average would do as well: why?",
@@ -142,6 +161,9 @@ planned = Question(
                 "The last step may be another one.", lambda low, products: np.array([MUON] * (products // 3))),
         Mistake("Muon's five steps, for every range.", "The number of steps hangs on `low`, and the last one may be another one.",
                 lambda low, products: np.array([MUON] * 5)),
+        Mistake("Muon's five steps and a classic one, for every range.", "The number of steps hangs on `low`. Let a loop count them.",
+                lambda low, products: np.array([MUON] * 5 + [CLASSIC])),
+        Mistake("Twelve classic steps, for every range.", "Which numbers lift faster?", lambda low, products: np.array([CLASSIC] * 12)),
         Mistake("The classic step comes first. Small values it lifts hardly, and Muon's steps leave them spread out.",
                 "Lift first, settle last.", lambda low, products: mixed(low, products, order=-1)),
         Mistake("The right kinds in the right order, and one of Muon's steps more than is needed.", "Count the products.",
@@ -171,12 +193,15 @@ def memory_cases(rng):
         yield Case(name, {"method": method, "shapes": np.array(shapes), "hidden": np.array(hidden)})
 
 
-def memory(method, shapes, hidden, rest=2, everywhere=False, flat=True, per=None, kernels="flat", weights=0, bytes_=1, of_rest=True):
+def memory(method, shapes, hidden, rest=2, everywhere=False, flat=True, per=None, kernels="flat", weights=0, bytes_=1, of_rest=True,
+           flipped=False, places=True):
     """Numbers that the optimizers remember; each argument after `hidden` is a fault."""
     total = 0
     for (n, m, h, w), inner in zip(np.array(shapes).tolist(), np.array(hidden).tolist()):
-        size = n * m * h * w
-        columns = {"flat": m * h * w, "plain": m, "places": h * w}[kernels]
+        size = n * m * h * w if places else n * m
+        inner = not inner if flipped else inner
+        columns = {"flat": m * h * w, "plain": m, "places": h * w, "rows": m}[kernels]
+        n = n * h * w if kernels == "rows" else n
         own = {"AdamW": 2 * size, "Muon": size, "Shampoo": n * n + columns * columns,
                "SOAP": 2 * size + 2 * (n * n + columns * columns)} | (per(size, n, columns) if per else {})  # fmt: skip
         total += (own[method] if inner or everywhere else rest * size * of_rest) + weights * size
@@ -200,10 +225,27 @@ remembered = Question(
                 miscounted(kernels="plain")),
         Mistake("A kernel's matrix has its inputs, too: in · height · width columns.", "(n, m, h, w) is n × (m h w).",
                 miscounted(kernels="places")),
+        Mistake("A kernel's places are laid out with its outputs. They go with the inputs.", "(n, m, h, w) is n × (m h w).",
+                miscounted(kernels="rows")),
+        Mistake("A kernel's places are forgotten: it has n · m · h · w weights.", "(n, m, h, w) is n × (m h w).",
+                miscounted(kernels="plain", places=False)),
+        Mistake("`hidden` is read the wrong way round: where it is 1, the method steps.", "AdamW steps where it is 0.",
+                miscounted(flipped=True)),
+        Mistake("Muon keeps no factors, but an average.", "Its averaged gradient alone.", miscounted(per=lambda s, n, m: {"Muon": 0})),
         Mistake("Muon keeps one average, not two.", "Its averaged gradient alone.",
                 miscounted(per=lambda s, n, m: {"Muon": 2 * s})),
         Mistake("Shampoo's factors are squares, one for the rows and one for the columns.", "n² + m².",
                 miscounted(per=lambda s, n, m: {"Shampoo": s})),
+        Mistake("Two numbers a weight hold for Shampoo on a square matrix only.", "n² + m².",
+                miscounted(per=lambda s, n, m: {"Shampoo": 2 * s})),
+        Mistake("Six numbers a weight hold for SOAP on a square matrix only.", "2 · size + 2 (n² + m²).",
+                miscounted(per=lambda s, n, m: {"SOAP": 6 * s})),
+        Mistake("Shampoo's factors are matrices, n × n and m × m. You counted the sides.", "n² + m².",
+                miscounted(per=lambda s, n, m: {"Shampoo": n + m})),
+        Mistake("You counted equal entries of Shampoo's factors once. The chapter's Shampoo keeps the whole squares.", "n² + m².",
+                miscounted(per=lambda s, n, m: {"Shampoo": n * (n + 1) // 2 + m * (m + 1) // 2})),
+        Mistake("You counted the powers of Shampoo's factors, too. They are made anew in each step.", "n² + m².",
+                miscounted(per=lambda s, n, m: {"Shampoo": 2 * (n * n + m * m)})),
         Mistake("Of Shampoo's two factors one is missing, that of the columns.", "n² + m².",
                 miscounted(per=lambda s, n, m: {"Shampoo": n * n})),
         Mistake("Shampoo keeps no averaged gradient here, only L and R.", "n² + m².",
@@ -214,6 +256,10 @@ remembered = Question(
                 miscounted(per=lambda s, n, m: {"SOAP": 2 * (n * n + m * m)})),
         Mistake("One of SOAP's two averages is missing.", "2 · size + 2 (n² + m²).",
                 miscounted(per=lambda s, n, m: {"SOAP": s + 2 * (n * n + m * m)})),
+        Mistake("SOAP has two averages for each weight, as Adam has, not three.", "2 · size + 2 (n² + m²).",
+                miscounted(per=lambda s, n, m: {"SOAP": 3 * s + 2 * (n * n + m * m)})),
+        Mistake("AdamW keeps two averages for each weight. You counted one, hidden or not.", "2 · size.",
+                miscounted(rest=1, per=lambda s, n, m: {"AdamW": s})),
         Mistake("You counted the weights themselves, too.", "Only what the optimizers remember.", miscounted(weights=1)),
         Mistake("You counted bytes of float32.", "Numbers.", miscounted(bytes_=4)),
     ),

@@ -1,8 +1,8 @@
-"""Drawings of the chapter on distributed training: the rounds of a ring, times against their law, loss against bytes."""
+"""Drawings of the chapter on distributed training: the rounds of a ring, times against their law, losses by bytes."""
 
 import numpy as np
 
-from gdcore.figures.style import BLUE, GREEN, INK, ORANGE, PALETTE, figure, label
+from gdcore.figures.style import BLUE, GREEN, INK, ORANGE, figure, label
 
 __all__ = ["prices", "rounds", "times"]
 
@@ -14,7 +14,7 @@ def rounds(counts, title=None):
     """
     counts = np.asarray(counts)
     number, workers, pieces = counts.shape
-    fig, ax = figure(title, width=8.4, height=2.5)
+    fig, ax = figure(title, width=8.4, height=1.9)
     for turn, block in enumerate(counts):
         left = turn * (pieces + 1)
         for k, row in enumerate(block):
@@ -57,15 +57,17 @@ def times(found, title=None):
 
 
 def prices(found, title=None):
-    """Loss against bytes a step, bytes logarithmic: a dot a seed and a bar at the mean, named. `found` is {name: (bytes, losses)}.
+    """Losses by bytes: a row for each way, the most bytes on top, a dot a seed and a bar at the mean. `found` is {name: (bytes, losses)}.
 
     Returns (fig, ax).
     """
-    fig, ax = figure(title, height=3.9)
-    for (name, (size, losses)), color in zip(found.items(), PALETTE + PALETTE):
-        ax.plot([size] * len(losses), losses, "o", color=color, markersize=4.5, alpha=0.7)
-        ax.plot(size, np.mean(losses), "_", color=color, markersize=18, markeredgewidth=2.5)
-        label(ax, size, np.max(losses), name, color, dx=0, dy=10, ha="center", fontsize=10)
-    ax.set(xscale="log", xlabel="bytes that each worker sends, a step", ylabel="test loss")
-    ax.margins(x=0.18, y=0.12)
+    rows = sorted(found, key=lambda name: found[name][0])
+    fig, ax = figure(title, width=7.2, height=0.9 + 0.42 * len(rows))
+    for place, name in enumerate(rows):
+        losses = np.asarray(found[name][1])
+        ax.plot(losses, np.full(len(losses), place), "o", color=BLUE, markersize=4.5, alpha=0.7)
+        ax.plot(losses.mean(), place, "|", color=ORANGE, markersize=16, markeredgewidth=2.5)
+    ax.set_yticks(range(len(rows)), [f"{name}: {found[name][0]:,.0f}" for name in rows])
+    ax.set(xlabel="test loss", xlim=(0, None), ylim=(-0.6, len(rows) - 0.4))
+    ax.set_title("bytes that each worker sends, a step", fontsize=10)
     return fig, ax
