@@ -28,8 +28,23 @@ def stairs(dimension, condition):
     return surfaces.Surface("stairs", f, lambda x: np.zeros(len(x)), start=(1.0,) * dimension)
 
 
+def dials(depths, phases):
+    """A machine whose mean is a wave along each dial, Σ b cos(x − φ), with a weak bond of all; it has no slopes to sell."""
+    depths, phases = np.array(depths, dtype=float), np.array(phases, dtype=float)
+    bond = -((-1) ** len(depths)) * 0.4 * depths.min()  # lowest where each wave is, at −Σ b − |bond|
+
+    def f(x):
+        waves = np.cos(np.asarray(x, dtype=float) - phases)
+        return float(depths @ waves + bond * waves.prod())
+
+    def slopes(x):
+        raise RuntimeError("this machine answers with values only; make slopes of them")
+
+    return surfaces.Surface("dials", f, slopes, start=(0.0,) * len(depths))
+
+
 SURFACES = {"quadratic": surfaces.quadratic, "rosenbrock": lambda: surfaces.rosenbrock, "booth": lambda: surfaces.booth, "fenced": fenced,
-            "stairs": stairs}
+            "stairs": stairs, "dials": dials}
 
 
 def function(function, part="value", budget=None, centre=None, **arguments):

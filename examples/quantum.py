@@ -1,0 +1,102 @@
+"""Four ways to turn the dials of a circuit towards the lowest energy of hydrogen, at equal numbers of values asked for."""
+
+import functools
+
+import numpy as np
+
+from examples.ledger import Ledger
+from gdcore.algorithms import gradient_free as G
+from gdcore.algorithms import quantum as Q
+
+__all__ = ["LAYERED", "METHODS", "main"]
+
+LAYERS, BUDGET, STARTS, TUNING = 3, 2500, range(10), range(100, 103)
+
+
+def layered(qubits=4, layers=LAYERS):
+    """Rows of RY, with a chain of CNOTs between them: 4 · 3 dials."""
+    gates, k = [], 0
+    for layer in range(layers):
+        for wire in range(qubits):
+            gates.append(("RY", (wire,), k))
+            k += 1
+        if layer < layers - 1:
+            gates += [("CNOT", (wire, wire + 1)) for wire in range(qubits - 1)]
+    return Q.Circuit(qubits, tuple(gates))
+
+
+LAYERED = layered()
+
+
+def descent(machine, theta, lr, rng):
+    while True:
+        theta = theta - lr * Q.parameter_shift(machine, theta)
+        yield theta
+
+
+def natural(machine, theta, lr, rng):
+    """The metric is read from the state, and counted as one value for each of its entries above the diagonal, and on it."""
+    n = len(theta)
+    while True:
+        g = Q.parameter_shift(machine, theta)
+        machine.values += n * (n + 1) // 2
+        theta = theta - lr * np.linalg.solve(Q.metric(machine.circuit, theta) + 1e-2 * np.eye(n), g)
+        yield theta
+
+
+def spsa(machine, theta, lr, rng):
+    method = G.SPSA(lr=lr, c=0.2, stability=50.0)
+    state = method.init(theta)
+    while True:
+        points = method.ask(state, rng)
+        state = method.tell(state, points, [machine.value(p) for p in points])
+        yield state["x"]
+
+
+def rotosolve(machine, theta, lr, rng):
+    while True:
+        theta = Q.rotosolve(machine, theta)
+        yield theta
+
+
+METHODS = {"descent": (descent, (0.3, 1.0, 3.0)), "natural gradient": (natural, (0.03, 0.1, 0.3, 1.0)),
+           "SPSA": (spsa, (0.3, 1.0, 3.0, 10.0)), "Rotosolve": (rotosolve, (None,))}  # fmt: skip
+
+
+def main(again=False):
+    ledger = Ledger("quantum", again)
+    for shots in (None, 100):
+        for method in METHODS:
+            ledger.once(f"{method}, shots {shots}", functools.partial(compared, method, shots))
+
+
+def walked(method, lr, shots, seed):
+    """[[values asked for, energy above the lowest], …] of one walk from random dials."""
+    rng = np.random.default_rng(seed)
+    theta = rng.uniform(-np.pi, np.pi, LAYERED.parameters)
+    machine, path = Q.Machine(LAYERED, Q.h2(), shots, rng), []
+    least = Q.ground(Q.h2())
+    for theta in METHODS[method][0](machine, theta, lr, rng):
+        if machine.values > BUDGET:
+            break
+        path.append([machine.values, float(Q.expectation(LAYERED.state(theta), Q.h2())) - least])
+    return path
+
+
+def compared(method, shots):
+    """The rate whose walks end lowest on the tuning starts, and what it did on the ten."""
+    worth = lambda lr: np.median([walked(method, lr, shots, seed)[-1][1] for seed in TUNING])
+    lr = min(METHODS[method][1], key=worth)
+    paths = [walked(method, lr, shots, seed) for seed in STARTS]
+    at = np.linspace(BUDGET // 50, BUDGET, 50).round().astype(int)
+    curves = [[float(f"{value_at(path, n):.4g}") for n in at] for path in paths]
+    return {"lr": lr, "at": at.tolist(), "curves": curves, "ends": [path[-1][1] for path in paths]}
+
+
+def value_at(path, n):
+    known = [above for values, above in path if values <= n]
+    return known[-1] if known else path[0][1]
+
+
+if __name__ == "__main__":
+    main()
