@@ -19,7 +19,7 @@ def ring_cases(rng):
     yield case("seven workers", 7, 1)
 
 
-def around(parts, first=0, forward=1, add=True, send="held", rounds=-1, order=1, take="own", whole=False):
+def around(parts, first=0, forward=1, add=True, send="held", rounds=-1, order=1, after=False, whole=False):
     """What each worker sends in each round; each argument after `parts` is a fault."""
     held = np.array(parts, dtype=float)
     K = len(held)
@@ -27,10 +27,10 @@ def around(parts, first=0, forward=1, add=True, send="held", rounds=-1, order=1,
     for turn in range(K + rounds):
         piece = (np.arange(K) + first - order * turn) % K
         parcels = (start if send == "start" else held)[np.arange(K), piece]
-        sent.append(parcels)
         to = (np.arange(K) + forward) % K
         held = held.copy()
         held[to, piece] = parcels + (held[to, piece] if add else 0)
+        sent.append(held[to, piece] if after else parcels)
     return held if whole else np.array(sent)
 
 
@@ -48,8 +48,9 @@ ring = Question(
     objectives=("write the first half of a ring all-reduce", "follow one piece on its way around"),
     draw=ring_cases, oracle=ring_by(),
     mistakes=(
-        Mistake("You send each piece as it was at the start. Either what arrived is not added before the next round, or it went to "
-                "worker k − 1.", "The neighbour's sum must go on: send what is held now, to k + 1.", ring_by(send="start")),
+        Mistake("You send each piece as it was at the start. Either what arrived is not added before the next round, or it was added "
+                "to another piece, or it went to worker k − 1.", "The neighbour's sum must go on: send what is held now, to k + 1.",
+                ring_by(send="start")),
         Mistake("What arrives replaces the neighbour's piece. It must be added to it.", "held[to, piece] += parcel.", ring_by(add=False)),
         Mistake("You send the same piece in each round.", "In round r worker k sends piece k − r.", ring_by(order=0)),
         Mistake("The piece goes up with the round. What arrived was the piece below.", "k − r, by the number of workers.",
@@ -58,6 +59,10 @@ ring = Question(
         Mistake("In the first round worker k sends piece k − 1. Asked is piece k.", "k − r, and r begins at 0.", ring_by(first=-1)),
         Mistake("These are K rounds. K − 1 make every piece whole.", "range(K − 1).", ring_by(rounds=0)),
         Mistake("These are K − 2 rounds: one is missing.", "range(K − 1).", ring_by(rounds=-2)),
+        Mistake("These are the pieces after the parcel was added. Asked is the parcel itself.", "Store it before you add it.",
+                ring_by(after=True)),
+        Mistake("You return the finished sum.", "Asked is what each worker sends, round by round.",
+                lambda parts: np.sum(parts, axis=0)),
         Mistake("You return what the workers hold at the end.", "Asked is what they send, round by round.", added_up),
         Mistake("Your parcels hold the mean of what came together, not the sum.", "Only add; the division comes at the end.",
                 lambda parts: around(parts) / (np.arange(len(parts) - 1) + 1)[:, None, None]),
@@ -80,10 +85,13 @@ eight_numbers = Question(
         Mistake("For `ring` this is one half of the ring.", "First the sums go around, then the whole pieces.", {"ring": 375}),
         Mistake("For `ring` this is what one who collects for all would receive.", "In a ring all send alike.", {"ring": 6000}),
         Mistake("For `ring` this is what all workers send together.", "Of each.", {"ring": 12000}),
+        Mistake("For `ring` this is one piece.", "It sends one in each of 2 (K − 1) rounds.", {"ring": 25}),
+        Mistake("For `ring` these are bytes.", "Megabytes.", {"ring": 750e6}),
         Mistake("For `step` this is one half of the ring.", "2 (K − 1) rounds.", {"step": 0.30075}),
         Mistake("For `step` each message has the whole gradient.", "A K-th of it.", {"step": 9.6015}),
         Mistake("For `step` this is the gradient sent once.", "2 (K − 1) rounds with a K-th each.", {"step": 0.32}),
         Mistake("For `step` this is the gradient sent twice.", "2 (K − 1) rounds, not 2 K.", {"step": 0.64}),
+        Mistake("For `step` these are milliseconds.", "Seconds.", {"step": 601.5}),
         Mistake("For `tiny` this is one message.", "2 (K − 1) rounds pay a latency each.", {"tiny": 0.05}),
         Mistake("For `tiny` these are K messages.", "2 (K − 1).", {"tiny": 0.8}),
         Mistake("For `tiny` this is one half of the ring.", "2 (K − 1).", {"tiny": 0.75}),
@@ -91,10 +99,12 @@ eight_numbers = Question(
         Mistake("For `tiny` these are 2 K messages.", "2 (K − 1).", {"tiny": 1.6}),
         Mistake("For `share` this is the share of the talking.", "Work over the whole step.", {"share": 0.6006}),
         Mistake("For `share` you divided work by talk.", "Work over the sum of both.", {"share": 0.665}),
+        Mistake("For `share` this is in per cent.", "A share lies between 0 and 1.", {"share": 39.94}),
         Mistake("For `share` you let work and talk overlap. They do not here.", "0.4 over 0.4 + talk.", {"share": 1.0}),
         Mistake("For `local` the talking then takes as long as a tenth of the work. It may take a tenth of the whole.",
                 "H work ≥ 9 talk.", {"local": 16}),
         Mistake("For `local` you rounded down: with 13 steps it is just under nine tenths.", "Round up.", {"local": 13}),
+        Mistake("For `local` a whole number of steps is asked.", "The least that is enough.", {"local": 13.53}),
         Mistake("For `local` this makes work and talk equal.", "Nine to one.", {"local": 2}),
         Mistake("For `local` you took nine tenths of the ratio.", "H · 0.4 ≥ 9 · talk.", {"local": 1.35}),
         Mistake("For `gather` this is the parcel. All must reach all: each worker passes on 15 of them.", "(K − 1) parcels.",
@@ -102,12 +112,16 @@ eight_numbers = Question(
         Mistake("For `gather` you let the parcels around the ring as sums. They name different places.", "(K − 1) parcels.",
                 {"gather": 15}),
         Mistake("For `gather` the places are missing: each number needs one, of four bytes.", "Eight bytes an entry.", {"gather": 60}),
+        Mistake("For `gather` this is one parcel, and without its places.", "(K − 1) parcels, eight bytes an entry.", {"gather": 4}),
         Mistake("For `gather` its own parcel is not one that a worker passes on again.", "(K − 1) parcels.", {"gather": 128}),
         Mistake("For `equal` the gradient passes the ring nearly twice, not once.", "(K − 1) 8 = 2 (K − 1)/K · 400.", {"equal": 50}),
         Mistake("For `equal` the places are missing.", "Eight bytes an entry.", {"equal": 200}),
         Mistake("For `shards` everything is shared out. Asked is the optimizer's part only.", "2 + 2 + 12/8 bytes.", {"shards": 14}),
         Mistake("For `shards` nothing is shared out.", "2 + 2 + 12/8 bytes.", {"shards": 112}),
         Mistake("For `shards` the gradients are shared out as well.", "2 + 2 + 12/8 bytes.", {"shards": 26.25}),
+        Mistake("For `shards` the share of the optimizer is missing.", "2 + 2 + 12/8 bytes.", {"shards": 28}),
+        Mistake("For `shards` this is the optimizer's share alone.", "2 + 2 + 12/8 bytes.", {"shards": 10.5}),
+        Mistake("For `shards` this would be right in gibibytes.", "A gigabyte has 10⁹ bytes.", {"shards": 35.86}),
         Mistake("For `shards` this is one weight.", "Seven billion of them.", {"shards": 5.5}),
         Mistake("For `shards` you shared out Adam's two averages and kept the copy whole.", "The copy belongs to the optimizer.",
                 {"shards": 63}),
@@ -128,7 +142,7 @@ def feedback_cases(rng):
     yield case("all below zero", 6, 2, 5, 2, shift=-4.0)
     yield case("one worker", 7, 1, 5, 1)
     yield case("all entries", 4, 3, 4, 4)
-    opposed = np.tile([[-3.0, 1.0, 0.5], [3.0, 1.0, -0.25]], (7, 1, 1))
+    opposed = np.tile([[-3.2, 1.0, 0.5], [3.2, 1.0, -0.25]], (7, 1, 1))  # no two are ever equal
     yield Case("two that disagree", {"gradients": opposed, "k": 1})
 
 
@@ -140,7 +154,7 @@ def largest(a, k, by=np.abs, smallest=False):
 
 
 def with_feedback(gradients, k, by=np.abs, add=True, rest="whole", common=False, sums=False, one=False, decay=1.0, sign=1.0,
-                  smallest=False, average=False):
+                  smallest=False, average=False, bare=False, senders=False):
     """The means of what arrives, step by step; each argument after `k` is a fault."""
     gradients = np.array(gradients, dtype=float)
     steps, workers, n = gradients.shape
@@ -156,10 +170,12 @@ def with_feedback(gradients, k, by=np.abs, add=True, rest="whole", common=False,
         for i in range(workers):
             whole = g[i] + sign * e[0 if one else i] if add else g[i]
             kept = largest(g[i] if rest == "chosen" else whole, k, by, smallest)
-            sent[i] = np.where(kept, whole, 0)
-            left = {"whole": whole - sent[i], "gradient": g[i] - sent[i], "chosen": whole - sent[i], "more": e[i] + whole - sent[i]}[rest]
+            sent[i] = np.where(kept, g[i] if bare else whole, 0)
+            left = {"whole": whole - sent[i], "all": whole, "fresh": np.where(kept, 0, g[i]), "sent": sent[i],
+                    "gradient": g[i] - sent[i], "chosen": whole - sent[i], "more": e[i] + whole - sent[i]}[rest]
             e[0 if one else i] = decay * left
-        mean = sent.sum(0) if sums else sent.mean(0)
+        count = np.maximum((sent != 0).sum(0), 1) if senders else 1 if sums else workers
+        mean = sent.sum(0) / count
         if common:
             e = g + e - mean if common == "mean" else e
         out.append(mean)
@@ -184,6 +200,12 @@ feedback = Question(
         Mistake("What was kept is added twice: to the gradient, and again to the new rest.", "e = (g + e) − sent.", fed(rest="more")),
         Mistake("Your workers share one memory.", "An e for each worker.", fed(one=True)),
         Mistake("You return the sum over the workers.", "The mean.", fed(sums=True)),
+        Mistake("You divide each entry by the number of workers that sent it.", "By all workers: whoever sends nothing counts as 0.",
+                fed(senders=True)),
+        Mistake("Of the chosen entries you send the gradient only. What was kept there must go, too.", "Send g + e.", fed(bare=True)),
+        Mistake("You keep the whole sum, what was sent as well.", "e = (g + e) − sent.", fed(rest="all")),
+        Mistake("You keep what was sent.", "Keep the others.", fed(rest="sent")),
+        Mistake("You keep the rest of the gradient. What had been kept there before is lost.", "The rest of g + e.", fed(rest="fresh")),
         Mistake("What was kept is subtracted.", "g + e.", fed(sign=-1.0)),
         Mistake("You send the smallest entries.", "The last of np.argsort, not the first.", fed(smallest=True)),
         Mistake("You compress the mean. The mean is not known before all have sent.", "First each worker by itself.",
@@ -213,7 +235,7 @@ def loop_cases(rng):
     yield case("five workers, a low rate", 11, 3, 5, 2, 0.05, 6)
 
 
-def in_step(A, y, workers, batch, lr, steps, rows="own", memory="mean", step="after", total="mean", per=False, down=-1.0, judge="all",
+def in_step(A, y, workers, batch, lr, steps, rows="own", memory="mean", step="after", total="mean", per=0, down=-1.0, judge="all",
             kept=True):
     """Losses of AdaGrad on many workers; each argument after `steps` is a fault."""
     A, y = np.array(A, dtype=float), np.array(y, dtype=float)
@@ -243,7 +265,7 @@ def in_step(A, y, workers, batch, lr, steps, rows="own", memory="mean", step="af
         root = np.sqrt(mine if memory == "separate" else s) + 1e-8
         move = np.mean(found / root, 0) if memory == "separate" else g / root
         if step == "after":
-            w = w + down * lr * (workers if per else 1) * move
+            w = w + down * lr * workers**per * move
         losses.append(judged(w))
     return np.array(losses)
 
@@ -280,7 +302,11 @@ loop = Question(
         Mistake("The rows move on by single rows. They must move by whole batches.", "(t · workers + k) · batch.",
                 broken(rows="stride")),
         Mistake("Your rate is multiplied by the number of workers. Asked is the training of one worker with all rows.",
-                "Leave lr.", broken(per=True)),
+                "Leave lr.", broken(per=1)),
+        Mistake("You divide by the number of workers twice: in the mean, and again in the step.", "The mean has done it.",
+                broken(per=-1)),
+        Mistake("The first loss is missing.", "Begin with that of w = 0.",
+                lambda A, y, workers, batch, lr, steps: in_step(A, y, workers, batch, lr, steps)[1:]),
         Mistake("The sign of the step is wrong.", "Against the gradient.", broken(down=1.0)),
         Mistake("The losses are those of the first rows only.", "Over all of A.", broken(judge="first")),
         Mistake("The memory begins anew in each step.", "s is made once.", broken(kept=False)),

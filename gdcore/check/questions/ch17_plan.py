@@ -11,10 +11,10 @@ from gdcore.check.declaration import Case, Manual, Mistake, Question
 MOST = 64  # workers, and local steps, at most
 
 
-def seconds_of(workers, local, steps, critical, drift, work, latency, wire):
+def seconds_of(workers, local, steps, critical, drift, work, latency, wire, first=1, rounds=2):
     """Seconds of a training: local steps that more workers shorten and fewer meetings lengthen, and a ring at each meeting."""
-    needed = steps * (1 + critical / workers) * (1 + drift * (local - 1))
-    meeting = 2 * (workers - 1) * (latency + wire / workers)
+    needed = steps * (1 + critical / workers) * (1 + drift * (local - first))
+    meeting = rounds * (workers - 1) * (latency + wire / workers)
     return needed * (work + meeting / local)
 
 
@@ -98,13 +98,19 @@ deadline = Question(
     objectives=("choose workers and meetings together", "keep a budget of machine seconds"),
     draw=deadline_cases, proof=in_time,
     mistakes=(
-        Mistake("You meet after every step. Fewer meetings may save more than the drift costs.", "Try every H from 1 to 64.",
+        Mistake("You meet after every step. Either you tried no other H, or you count N meetings in place of N/H.",
+                "Try every H from 1 to 64, with N/H meetings.",
                 answers(VARIANTS[0])),
         Mistake("You planned as if talking took no time.", "A meeting costs 2 (K − 1) messages.", answers(VARIANTS[1])),
         Mistake("You planned as if fewer meetings cost no steps.", "Times 1 + drift · (H − 1).", answers(VARIANTS[2])),
         Mistake("One worker and one step: either your plan needs the fewest machine seconds, or in it more workers shorten nothing.",
                 "The budget is a limit, not the aim; and the steps are times 1 + critical/K.", answers(VARIANTS[3])),
         Mistake("You left the latency out.", "Each of the 2 (K − 1) messages pays it.", answers(VARIANTS[4])),
+        Mistake("You left the wire out.", "Each of the 2 (K − 1) messages pays wire/K, too.", answers(choose(wire=0.0))),
+        Mistake("Your drift is that of H steps. With H = 1 there is none.", "Times 1 + drift · (H − 1).", answers(choose(first=0))),
+        Mistake("Your meetings have K − 1 messages: one half of the ring.", "2 (K − 1).", answers(choose(rounds=1))),
+        Mistake("Both numbers are one too low: these are places in the table, counted from 0.", "The first row is K = 1.",
+                answers(lambda given: tuple(n - 1 for n in choose()(given)))),
         Mistake("You return 64 and 64.", "Try all pairs.", answers(VARIANTS[5])),
         Mistake("You left the budget out.", "Workers times seconds must not exceed it.", answers(VARIANTS[6])),
         Mistake("You return the local steps first.", "The workers, then the local steps.", answers(VARIANTS[7])),
@@ -135,13 +141,19 @@ def slowest(rate, delay, momentum):
     return np.abs(np.roots(p)).max()
 
 
-def limit(curvature, delay, momentum, extra=0, sign=1.0, unit=True, none=False):
-    if none:
-        momentum = 0.0
+def real(rate, delay, momentum):
+    """A fault: the largest real part."""
+    p = np.zeros(delay + 3)
+    p[:3] = 1, -(1 + momentum), momentum
+    p[-2] += rate
+    return np.roots(p).real.max()
+
+
+def limit(curvature, delay, momentum, extra=0, sign=1.0, unit=True, size=slowest):
     low, high = 0.0, 4.0
     for _ in range(50):
         middle = (low + high) / 2
-        low, high = (middle, high) if slowest(middle, delay + extra, sign * momentum) < 1 else (low, middle)
+        low, high = (middle, high) if size(middle, delay + extra, sign * momentum) < 1 else (low, middle)
     return low / curvature if unit else low
 
 
@@ -170,6 +182,11 @@ late = Question(
                 lambda curvature, delay, momentum: limit(curvature, delay, momentum) * curvature**2),
         Mistake("Your delay is one step longer.", "With τ = 0 the gradient is that of now.", late_by(extra=1)),
         Mistake("The sign of β is wrong in your polynomial.", "z² − (1 + β) z + β, times z^τ, plus ηλ z.", late_by(sign=-1.0)),
+        Mistake("You look at the largest real part. A root may leave the circle anywhere.", "np.abs of the roots.", late_by(size=real)),
+        Mistake("Right but for τ = 0, where two terms have the same power, and one has taken the place of the other.",
+                "Add the coefficients.",
+                lambda curvature, delay, momentum: limit(curvature, delay, momentum) if delay else limit(
+                    curvature, 0, momentum, size=lambda rate, delay, momentum: np.abs(np.roots([1, rate, momentum])).max())),
         Mistake("This is half of the limit.", "The largest rate, not a safe one.",
                 lambda curvature, delay, momentum: 0.5 * limit(curvature, delay, momentum)),
     ),
