@@ -92,7 +92,7 @@ def bfgs(name):
                     calls["at"] = [calls["values"], calls["gradients"]]
                 return f(x)
 
-            def gradient(x, calls=calls):
+            def gradient(x, calls=calls, jac=jac):
                 calls["gradients"] += 1
                 return jac(x)
 
@@ -135,8 +135,8 @@ def mezo(seeds=range(5)):
             for rate in RATES:
                 model, curve = copied(start), []
                 step = adam(model, rate) if "Adam" in name else forward_only(model, rate, seed)
-                watch = lambda k, model=model, curve=curve: curve.append(round(accuracy(model, x[1], y, val), 3)) if k % 100 == 0 else None
-                fitted(model, x[1], y, tune, STEPS // (3 if "Adam" in name else 1), step, watch)
+                look = lambda model=model, curve=curve, val=val: curve.append(round(accuracy(model, x[1], y, val), 3))
+                fitted(model, x[1], y, tune, STEPS // (3 if "Adam" in name else 1), step, look)
                 if best is None or curve[-1] > best[0]:
                     best = (curve[-1], rate, accuracy(model, x[1], y, test), curve)
             rows[name].append([best[1], best[2]])
@@ -195,19 +195,20 @@ def forward_only(model, rate, seed):
     return MeZO(model.parameters(), rate, eps=1e-3, seed=seed).step
 
 
-def fitted(model, x, y, rows, steps, step, watch=lambda k: None):
-    """Steps on batches of 64; a loss that explodes ends it, and what is left counts."""
+def fitted(model, x, y, rows, steps, step, look=lambda: None):
+    """Steps on batches of 64, a look after every hundred and at the end; a loss that explodes ends it, and what is left counts."""
     import torch
     from torch.nn import functional as F
 
     for k in range(1, steps + 1):
         i = rows[torch.randint(0, len(rows), (64,))]
         try:
-            step(lambda: F.cross_entropy(model(x[i]), y[i]))
+            step(lambda i=i: F.cross_entropy(model(x[i]), y[i]))
         except RuntimeError:  # MeZO refuses a loss that is no number
             break
-        watch(k)
-    watch(0)
+        if k % 100 == 0:
+            look()
+    look()
 
 
 if __name__ == "__main__":

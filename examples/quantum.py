@@ -76,10 +76,10 @@ def walked(method, lr, shots, seed):
     theta = rng.uniform(-np.pi, np.pi, LAYERED.parameters)
     machine, path = Q.Machine(LAYERED, Q.h2(), shots, rng), []
     least = Q.ground(Q.h2())
-    for theta in METHODS[method][0](machine, theta, lr, rng):
+    for at in METHODS[method][0](machine, theta, lr, rng):
         if machine.values > BUDGET:
             break
-        path.append([machine.values, float(Q.expectation(LAYERED.state(theta), Q.h2())) - least])
+        path.append([machine.values, float(Q.expectation(LAYERED.state(at), Q.h2())) - least])
     return path
 
 

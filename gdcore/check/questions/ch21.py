@@ -103,7 +103,7 @@ eight_numbers = Question(
         Mistake("For `cut` you took the smaller half of the nodes.", "Edges, of the best cut.", {"cut": 5}),
         Mistake("For `cut` you took off one at each end.", "A ring of odd length keeps one.", {"cut": 9}),
     ),
-    success="2ⁿ amplitudes, cos θ, two values a gate, three a dial for a wave; shots are a batch, and squared slopes halve with each qubit.",
+    success="2ⁿ amplitudes, cos θ, two values a gate, three a dial for a wave; shots are a batch, squared slopes halve with each qubit.",
     onwards="which of the eight would change on a machine whose coin is wrong once in a hundred readings?")
 
 # -- 21.3 -----------------------------------------------------------------------------------------------------------------------
@@ -117,8 +117,7 @@ def valley_cases(rng):
         if name == "far round":  # the bottom lies beyond −π
             x, phi = -2.8, float(np.round(rng.uniform(-1.0, -0.4), 3))
         a = float(np.round(rng.normal(), 2)) + (3.0 if "offset" in name else 0.0)
-        f = lambda t: a + b * np.cos(t - phi)
-        values = [float(f(x + d)) for d in (0, np.pi / 2, -np.pi / 2)]
+        values = [float(a + b * np.cos(x + d - phi)) for d in (0, np.pi / 2, -np.pi / 2)]
         yield Case(name, {"x": x, "here": values[0], "up": values[1], "down": values[2]})
 
 

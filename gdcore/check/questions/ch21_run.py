@@ -12,9 +12,9 @@ def step_cases(rng):
     for name, dials, gates, words, shots in (("each dial in one gate", 3, [0, 1, 2], 2, 100), ("a dial in two gates", 2, [0, 1, 0], 4, 500),
                                              ("a dial in three gates", 2, [1, 0, 1, 1], 3, 50), ("many words", 4, [0, 1, 2, 3, 2],
                                              7, 1000)):
-        counts = lambda: rng.integers(0, shots + 1, (len(gates), words))
+        up, down = rng.integers(0, shots + 1, (2, len(gates), words))
         yield Case(name, {"theta": np.round(rng.normal(size=dials), 2), "gates": gates, "factors": np.round(rng.normal(size=words), 2),
-                          "up": counts(), "down": counts(), "shots": shots, "lr": float(np.round(rng.uniform(0.05, 0.4), 2))})
+                          "up": up, "down": down, "shots": shots, "lr": float(np.round(rng.uniform(0.05, 0.4), 2))})
 
 
 def stepped(theta, gates, factors, up, down, shots, lr, mean=lambda plus, shots: 2 * plus / shots - 1, add=True, sign=-1.0, over=2.0,
