@@ -16,7 +16,7 @@ def block_cases(rng):
         return Case(name, {"a": np.round(a, 4), "block": block})
 
     yield case("two blocks of four", 8, 4)
-    yield case("the last block is shorter", 11, 4)
+    yield case("the last block is shorter", 9, 4)
     yield case("a block of zeros", 12, 4, zeros=(1,))
     yield case("large and small blocks side by side", 16, 8, spread=2.5)
     yield case("one block for all", 6, 8)
@@ -38,6 +38,10 @@ def by(**faults):
     return lambda a, block: blocked(a, block, **faults)
 
 
+def evenly(a, block):
+    return np.array_split(np.array(a), -(-len(a) // block))
+
+
 blocks = Question(
     "16.1", "Blocks of bytes", "function", points=3, difficulty=2, minutes=12, name="there_and_back",
     objectives=("keep numbers in bytes with a size for each block", "bound the error that a code makes"),
@@ -56,6 +60,8 @@ blocks = Question(
         Mistake("You round to whole multiples of the size without the 127 levels: only −s, 0 and s are left.",
                 "127 · a/s, rounded, times s/127.", by(levels=1)),
         Mistake("The last block, which is shorter, is lost.", "A slice may be shorter than `block`.", by(drop=True)),
+        Mistake("You share the numbers out in even blocks, as np.array_split does. Asked are blocks of `block`, and a shorter last one.",
+                "Slices from k to k + block.", lambda a, block: np.concatenate([blocked(part, len(part)) for part in evenly(a, block)])),
         Mistake("You return the codes. Asked is what comes back from them.", "Times s/127.", by(back=False)),
         Mistake("The size of a block is its largest entry with its sign. The largest of a negative block is its smallest in size.",
                 "np.abs first.", by(scale=np.max)),
