@@ -128,10 +128,10 @@ def decisive(glad, table, T, cooling, guests, near):
 
 
 def cooled(glad, table, T, cooling, guests, chances, accept=lambda rise, T, u: rise <= 0 or u < np.exp(-rise / T), early=False,
-           against=None, warm=False, rise=lambda glad, at, g: 2 * at[g] * (glad[g] @ at)):
+           against=None, warm=False, twice=False, rise=lambda glad, at, g: 2 * at[g] * (glad[g] @ at)):
     """The mood after each flip of a walk that cools; each argument after `chances` is a fault."""
     at, moods = np.array(table), []
-    mood = lambda at: at @ glad @ at / 2
+    mood = lambda at: at @ glad @ at / (1 if twice else 2)
     best = mood(at)
     for g, u in zip(guests, chances):
         if early:
@@ -172,6 +172,8 @@ a_walk = Question(
                 "Twice his own sum.", seated(rise=lambda glad, at, g: at[g] * (glad[g] @ at))),
         Mistake("The loss is twice what it should be. Each pair counts once.", "mood = ½ table · glad · table.",
                 seated(rise=lambda glad, at, g: 4 * at[g] * (glad[g] @ at))),
+        Mistake("The mood has no half: each pair is counted twice, and the loss with it.", "½ table · glad · table.",
+                seated(rise=lambda glad, at, g: 4 * at[g] * (glad[g] @ at), twice=True)),
         Mistake("T is lowered before the first flip.", "First the flip, then T.", seated(early=True)),
         Mistake("T is never lowered.", "T ← cooling · T after each flip.", seated(warm=True)),
         Mistake("You compare with the best mood so far. The walk compares with where it stands.", "mood before the flip − mood after.",
