@@ -3,7 +3,7 @@
 A method asks and is told. `state = init(x)` begins at x; `ask(state, draw)` gives points, an array (k, n); the caller finds their values,
 as it likes, in parallel if it can; `tell(state, points, values, draw)` gives the next state; `answer(state)` is the point the method would
 give back now. A state is a dict of plain values that nobody changes. draw: a NumPy generator, the only chance there is. A value that is
-no number counts as worst. `search` does all this with a function and counts the evaluations.
+no number counts as worst, but for the methods that make a slope of values, SPSA and OpenAI-ES without ranks. `search` does all this with a function and counts the evaluations.
 """
 
 import math
@@ -54,14 +54,15 @@ class OnePlusOne(_Best):
     grow: float = 1.5
 
     def init(self, x):
-        return {**super().init(x), "sigma": self.sigma}
+        return {"x": _start(x), "value": None, "sigma": self.sigma}
 
     def ask(self, state, draw):
-        return state["x"] + (0.0 if math.isinf(state["value"]) else state["sigma"]) * draw.normal(size=(1, len(state["x"])))
+        far = 0.0 if state["value"] is None else state["sigma"]  # first the start itself
+        return state["x"] + far * draw.normal(size=(1, len(state["x"])))
 
     def tell(self, state, points, values, draw=None):
         value = _number(values[0])
-        if math.isinf(state["value"]):  # the start itself
+        if state["value"] is None:
             return {**state, "value": value}
         if value <= state["value"]:
             return {"x": points[0], "value": value, "sigma": state["sigma"] * self.grow}
@@ -81,14 +82,15 @@ class Annealing(_Best):
     cooling: float = 0.99
 
     def init(self, x):
-        return {**super().init(x), "at": _start(x), "height": math.inf, "temperature": self.temperature}
+        return {**super().init(x), "at": _start(x), "height": None, "temperature": self.temperature}
 
     def ask(self, state, draw):
-        return state["at"] + (0.0 if math.isinf(state["height"]) else self.sigma) * draw.normal(size=(1, len(state["at"])))
+        far = 0.0 if state["height"] is None else self.sigma  # first the start itself
+        return state["at"] + far * draw.normal(size=(1, len(state["at"])))
 
     def tell(self, state, points, values, draw):
         value, T = _number(values[0]), state["temperature"]
-        rise = value - state["height"]
+        rise = 0.0 if state["height"] in (None, value) else value - state["height"]
         if rise <= 0 or (T > 0 and draw.random() < math.exp(-rise / T)):
             state = {**state, "at": points[0], "height": value}
         if value < state["value"]:

@@ -28,7 +28,8 @@ def flower(rule, strategy=None, *, others=None):
     rule: such as gdcore.rules.Adam(lr=0.1); GD(1.0) takes the aggregate itself. strategy: a strategy of flwr.serverapp.strategy that
     chooses the clients and makes the aggregate, FedAvg() without it; FedMedian() or Krum() make the rule robust. others: the rule for
     arrays that are no matrices, if `rule` is for matrices only. Arrays of whole numbers, such as BatchNorm's counter, are rounded to
-    whole numbers again. Raises TypeError for a rule with a second gradient, ValueError for an array that the rule cannot step.
+    whole numbers again. Of rules that keep an answer beside their walk, such as EMA, clients get the walk.
+    Raises TypeError for a rule with a second gradient, ValueError for an array that the rule cannot step.
     """
     return RuleStrategy(rule, strategy or FedAvg(), others)
 
