@@ -3,7 +3,8 @@
 A method asks and is told. `state = init(x)` begins at x; `ask(state, draw)` gives points, an array (k, n); the caller finds their values,
 as it likes, in parallel if it can; `tell(state, points, values, draw)` gives the next state; `answer(state)` is the point the method would
 give back now. A state is a dict of plain values that nobody changes. draw: a NumPy generator, the only chance there is. A value that is
-no number counts as worst, but for the methods that make a slope of values, SPSA and OpenAI-ES without ranks. `search` does all this with a function and counts the evaluations.
+no number counts as worst, but for the methods that make a slope of values, SPSA and OpenAI-ES without ranks. `search` does all this with
+a function and counts the evaluations.
 """
 
 import math
