@@ -4,22 +4,8 @@ import numpy as np
 import torch
 
 from gdcore.check.declaration import question
-from gdcore.check.judge import expected_output
 from gdcore.check.questions import ch16, ch16_plan
-from gdcore.check.values import arrays
-
-SEEDS = (0, 1, "a secret")
-
-
-def cases(id):
-    for seed in SEEDS:
-        for case in question(id).cases(seed):
-            yield {name: arrays(value) for name, value in case.inputs.items()}, case
-
-
-def expected(id):
-    for given, case in cases(id):
-        yield given, expected_output(question(id), case)["value"]
+from tests.grading.oracles.given import cases, expected
 
 
 def test_blocks_are_torchs_fake_quantisation_block_by_block():

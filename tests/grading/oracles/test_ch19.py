@@ -8,32 +8,23 @@ import torch
 from gdcore.algorithms import gradient_free as G
 from gdcore.check.declaration import question
 from gdcore.check.functions import function
-from gdcore.check.judge import expected_output
 from gdcore.check.values import arrays
 from gdcore.optim import MeZO
 from gdcore.rules import GD
 from tests.grading.common import solutions
-
-SEEDS = (0, 1, "a secret")
-
-
-def expected(id):
-    for seed in SEEDS:
-        for case in question(id).cases(seed):
-            given = {name: arrays(value) for name, value in case.inputs.items()}
-            yield given | {"named": case.inputs.get("f")}, expected_output(question(id), case)["value"]
+from tests.grading.oracles.given import cases, expected
 
 
 def test_two_values_are_spsas_where_the_moves_are_signs():
-    for given, found in expected("19.1"):
+    for (given, case), (_, found) in zip(cases("19.1"), expected("19.1")):
         f, x, c, delta = given["f"], np.array(given["x"]), given["c"], np.array(given["delta"])
         if set(np.abs(delta)) == {1.0}:
             method = G.SPSA(lr=1.0, c=c, alpha=0.0, gamma=0.0)
             points = np.stack([x + c * delta, x - c * delta])
             np.testing.assert_allclose(x - method.tell(method.init(x), points, [f(p) for p in points])["x"], found, rtol=1e-9)
         # on a quadratic it is exact along the move: Δ · slope is n times the slope along Δ
-        if given["named"]["function"] == "quadratic":
-            g = function(**given["named"], part="gradient")
+        if case.inputs["f"]["function"] == "quadratic":
+            g = function(**case.inputs["f"], part="gradient")
             np.testing.assert_allclose(found @ delta / len(x), (found * delta)[0], rtol=1e-6, atol=1e-9)
             np.testing.assert_allclose((found * delta)[0], np.array(g(x)) @ delta, rtol=1e-5, atol=1e-8)
 

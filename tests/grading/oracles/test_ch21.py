@@ -8,18 +8,10 @@ import torch
 from gdcore.algorithms import quantum as Q
 from gdcore.check.declaration import question
 from gdcore.check.functions import function
-from gdcore.check.judge import expected_output
 from gdcore.check.questions import ch21
 from gdcore.check.values import arrays
 from tests.grading.common import solutions
-
-SEEDS = (0, 1, "a secret")
-
-
-def expected(id):
-    for seed in SEEDS:
-        for case in question(id).cases(seed):
-            yield {name: arrays(value) for name, value in case.inputs.items()}, expected_output(question(id), case)["value"]
+from tests.grading.oracles.given import expected
 
 
 def test_shifts_are_autograds_slopes():
