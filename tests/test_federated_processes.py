@@ -18,8 +18,9 @@ def test_processes_find_what_one_finds():
     here, there = alone(2), over_loopback(2)
     assert there["accuracy"] == here["accuracy"] == RECORD["in one process"]["accuracy"][:3]
     assert there["weights"] == pytest.approx(here["weights"], rel=1e-12)  # replies come in any order, and a sum of floats knows
-    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
-    assert "flower-super" not in left
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout.splitlines()
+    # a dead one that nobody has waited for is the container's business: where process 1 is no init, it stays in the list
+    assert not [line for line in left if "flower-super" in line and "<defunct>" not in line]
 
 
 def test_the_record_is_whole():

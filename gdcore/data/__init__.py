@@ -10,7 +10,7 @@ import importlib
 _WHERE = {"DataError": "store", "Examples": "examples", "Splits": "examples", "fashion_mnist": "images", "movie_reviews": "reviews",
           "catalogue": "parallel", "help_pages": "parallel", "program_pages": "parallel", "sentence_pairs": "parallel",
           "read_marian": "marian", "portuguese_to_english": "marian",
-          "ames": "tables"}  # fmt: skip
+          "ames": "tables", "table": "tables"}  # fmt: skip
 __all__ = sorted(_WHERE)
 
 
