@@ -88,9 +88,9 @@ $(VENV)/.lab: requirements.txt $(VENV)/.book
 	$(call install,requirements.txt)
 	@touch $@
 
-# Only one chapter needs these, and it says which it misses: where there is no wheel, the rest goes on without.
+# A few chapters need these, and say which they miss: where there is no wheel, the rest goes on without.
 $(VENV)/.tools: requirements-tools.txt $(VENV)/.lab
-	{ $(call install,requirements-tools.txt); } || echo "Some libraries of chapter 13 have no wheel for this Python: that chapter goes on without them."
+	{ $(call install,requirements-tools.txt); } || echo "Some libraries of chapters 12, 13, 18, 24 and 28 have no wheel for this Python: those chapters go on without them."
 	@touch $@
 
 $(VENV)/.test: requirements-test.txt $(VENV)/.tools
