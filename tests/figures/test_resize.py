@@ -15,6 +15,7 @@ from tests.figures import (
     test_race,
     test_schedule,
     test_spectrum,
+    test_taught,
 )
 from tests.figures.conftest import settle
 
@@ -24,6 +25,7 @@ FIGURES = {
     "walk": test_line.walk, "secants": test_line.secants, "map": test_map.figure, "noise": test_noise.figure,
     "population": test_population.figure, "race": test_race.figure,
     "schedule": test_schedule.figure, "spectrum": test_spectrum.figure,
+    "taught": test_taught.figure,
 }  # fmt: skip
 LOOK = """() => ({
   page: document.documentElement.scrollWidth,

@@ -7,7 +7,8 @@ from the same rules and surfaces, `arithmetic.py`; it leaves as a widget, `widge
 
 import importlib
 
-_NAMES = ("basins", "depth", "descent", "fit", "gridworld", "line", "noise", "population", "race", "schedule", "spectrum")
+_NAMES = ("basins", "depth", "descent", "fit", "gridworld", "line", "noise", "population", "race", "schedule", "spectrum",
+          "taught")  # fmt: skip
 _KINDS = {name: name for name in _NAMES}
 _KINDS["rate_map"] = "map"
 __all__ = sorted(_KINDS)
