@@ -52,8 +52,11 @@ def serve(folder):
         server.shutdown()
 
 
-def visit(context, url, own):
-    """Open a page and note what happens: {errors, elsewhere, failed, ...facts}; `own` is how addresses of the book begin."""
+def visit(context, url, own, more):
+    """Open a page and note what happens: {errors, elsewhere, failed, ...facts}; `own` is how addresses of the book begin.
+
+    more(page) is asked last, as it may change the page: a dict of further facts.
+    """
     page = context.new_page()
     seen = {"url": url, "errors": [], "elsewhere": [], "failed": []}
     page.on("console", lambda m: seen["errors"].append(f"{m.type}: {m.text}") if m.type in ("error", "warning") else None)
@@ -65,6 +68,7 @@ def visit(context, url, own):
         page.goto(url, wait_until="load")
         page.evaluate("() => document.fonts.ready.then(() => null)")
         seen.update(page.evaluate(_FACTS))
+        seen.update(more(page))
     finally:
         page.close()
     return seen

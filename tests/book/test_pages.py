@@ -4,6 +4,7 @@ from urllib.parse import urldefrag
 
 import pytest
 
+from tests.book.barriers import AGAIN, barriers
 from tests.book.chromium import serve, visit
 
 pytestmark = pytest.mark.slow
@@ -18,14 +19,31 @@ def http(book):
         yield address
 
 
+def on_phone(page):
+    return {"barriers": barriers(page, AGAIN), "cut": []}
+
+
+def on_screen(page):
+    """Also what is wider than the column, on screens as wide as a laptop's; formulas and code stay as they are until axe comes."""
+    cut = []
+    for width in (1024, 1200, 1366, SCREEN["viewport"]["width"]):
+        page.set_viewport_size(SCREEN["viewport"] | {"width": width})
+        cut += [f"{width}: {words}" for words in page.eval_on_selector_all("article pre", WIDE)]
+    page.emulate_media(reduced_motion="reduce")
+    return {"barriers": barriers(page), "cut": cut}
+
+
+WIDE = "(all) => all.filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.slice(0, 200))"
+
+
 @pytest.fixture(scope="module")
 def visits(book, chromium, http):
-    """{(way, page): what was seen}, for both ways."""
+    """{(way, page): what was seen}, for both ways: each page is loaded once a way, for all that is asked of it."""
     seen = {}
-    for way, base, settings in (("http", http, PHONE), ("file", book.html.as_uri(), SCREEN)):
+    for way, base, settings, more in (("http", http, PHONE, on_phone), ("file", book.html.as_uri(), SCREEN, on_screen)):
         context = chromium.new_context(**settings)
         for page in [*book.pages, "search.html?q=gradient"]:
-            seen[way, page] = visit(context, f"{base}/{page if '?' in page else f'{page}.html'}", base)
+            seen[way, page] = visit(context, f"{base}/{page if '?' in page else f'{page}.html'}", base, more)
         context.close()
     return seen
 
@@ -34,10 +52,12 @@ def complaints(visits, fact):
     return {f"{way}: {page}": seen[fact] for (way, page), seen in visits.items() if seen[fact]}
 
 
-@pytest.mark.parametrize("fact", ["elsewhere", "failed", "errors", "bad_math", "raw_math", "nameless", "pale", "sentinels", "wide"])
+@pytest.mark.parametrize("fact", ["elsewhere", "failed", "errors", "bad_math", "raw_math", "nameless", "pale", "sentinels", "wide", "cut",
+                                  "barriers"])  # fmt: skip
 def test_nothing_to_complain_of(visits, fact):
     """Requests to other hosts or that failed, errors in the console, broken or unset formulas, pictures without a name,
-    figure text that is hard to read on its ground, colours that should have become the page's, things wider than the screen."""
+    figure text that is hard to read on its ground, colours that should have become the page's, things wider than the screen, code
+    and output wider than the column of a laptop, and what axe calls a serious barrier."""
     assert not complaints(visits, fact)
 
 
@@ -121,23 +141,6 @@ def test_code_that_is_wide_can_be_scrolled_on_a_phone(chromium, http):
     boxes = page.eval_on_selector_all(".cell_input pre", look)
     assert any(wide for wide, _ in boxes) and all(overflow == "auto" for _, overflow in boxes)
     page.close()
-
-
-WIDE = "(all) => all.filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.slice(0, 200))"
-
-
-def test_code_and_what_it_prints_fit_the_column(chromium, http, book):
-    """On screens as wide as a laptop's nothing has to be scrolled sideways."""
-    page = chromium.new_page()
-    wide = {}
-    for name in book.pages:
-        page.goto(f"{http}/{name}.html")
-        for width in (1024, 1200, 1366):
-            page.set_viewport_size({"width": width, "height": 900})
-            if found := page.eval_on_selector_all("article pre", WIDE):
-                wide[name, width] = found
-    page.close()
-    assert not wide
 
 
 def test_paper_is_white_and_its_ink_dark_also_from_a_dark_page(chromium, http):
