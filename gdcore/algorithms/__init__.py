@@ -19,11 +19,12 @@ An algorithm may use rules, surfaces and curvature; nothing below this floor kno
 - `quantum`: circuits of a few qubits, parameter shift, natural gradient, Rotosolve, QAOA; simulated bifurcation.
 - `reinforcement`: worlds as tables with their exact gradient, REINFORCE, baselines, generalized advantages, PPO's loss.
 - `second_order`: Newton, trust region, Gauss-Newton, conjugate gradients, Hessian-free, BFGS, L-BFGS.
+- `unroll`: the slope of the end of a training in its rates and momenta, in reverse and forward.
 """
 
 import importlib
 
-__all__ = ["distributed", "federated", "finite_sum", "gradient_free", "proximal", "quantum", "reinforcement", "second_order"]
+__all__ = ["distributed", "federated", "finite_sum", "gradient_free", "proximal", "quantum", "reinforcement", "second_order", "unroll"]
 
 
 def __getattr__(name):
