@@ -12,7 +12,7 @@ AXE = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").
 AGAIN = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size", "meta-viewport"]
 # results of axe as "rule: element", for the two highest impacts
 _LOOK = """async (only) => {
-    const found = await axe.run(document, {resultTypes: ["violations"], ...(only && {runOnly: only})});
+    const found = await axe.run(document, {resultTypes: ["violations"], preload: false, ...(only && {runOnly: only})});
     return found.violations.filter((v) => ["serious", "critical"].includes(v.impact))
         .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join(" ").slice(0, 160)}`));
 }"""

@@ -19,6 +19,13 @@ CODED = [q for q in QUESTIONS if q.mode != "answer"]
 REACHED = "the goal is reached all the same, and any way to it is allowed"
 MIRRORED = "from zero weights the run is the mirror image of the right one, with the same losses"
 EQUIVALENT = {
+    "29.5: np.ones(len(n)) / len(n) becomes np.ones(len(n)) * len(n)": REACHED + ": any start and any scale of the weights",
+    "29.5: np.ones(len(n)) / len(n) loses its right side": REACHED + ": any start and any scale of the weights",
+    "29.5: 300 becomes 301": REACHED,
+    "29.5: q / q.sum() loses its right side": REACHED + ": any start and any scale of the weights",
+    "29.5: q[group] / n[group] becomes q[group] * n[group]": REACHED + ": any start and any scale of the weights",
+    "29.5: q[group] / n[group] loses its right side": REACHED + ": any start and any scale of the weights",
+    "29.5: 0.3 * e loses its left side": REACHED,
     "01.8: 40 becomes 41": REACHED + ": δ is a choice",
     "04.6: 6 becomes 7": REACHED + ": looks cost 3 each",
     "04.6: 15 becomes 16": REACHED,
@@ -40,8 +47,14 @@ EQUIVALENT = {
     "19.5: 1.5 becomes 2.5": REACHED,
     "19.5: 0.25 becomes 1.25": REACHED,
     "21.5: 0 becomes 1": REACHED,
+    "22.5: (high + low) / 2 + (high - low) / 2 * np.cos(a) becomes (high + low) / 2 - (high - low) / 2 * np.cos(a)": "the same roots",
     "21.5: 3 becomes 4": REACHED,
     "21.5: i + 1 becomes i - 1": REACHED,
+    "28.5: 3000 becomes 3001": REACHED,
+    "28.5: 300 becomes 301": REACHED,
+    "28.5: 0.2 * W loses its left side": REACHED + ": a larger rate",
+    "28.5: 0.2 becomes 1.2": REACHED + ": a larger rate",
+    "23.5: 5000 becomes 5001": REACHED,
     "21.3: t + np.pi becomes t - np.pi": "a whole turn",
     "19.6: 2 * t[g] becomes 2 / t[g]": "t is 1 or −1",
     "19.6: 0 becomes 1": "a loss is an even number",
