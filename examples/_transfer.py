@@ -131,6 +131,26 @@ def images(seeds=SEEDS, tuning=(100, 101)):
     return {"before": before, "rows": rows, "chosen": chosen, "test": len(yt)}
 
 
+def frozen(seeds=SEEDS, tuning=(100, 101)):
+    """{n: accuracy on test} of logistic regression on the body's features, carried to its end: what the last layer alone could reach."""
+    import torch
+    from sklearn.linear_model import LogisticRegression
+
+    def features(s, x):
+        net = copy.deepcopy(body(s % 5))
+        net.scores = torch.nn.Identity()
+        with torch.no_grad():
+            return torch.cat([net(part) for part in x.split(500)]).numpy()
+
+    (xv, yv), (xt, yt), found = clothes()[1]["validation"], clothes()[1]["test"], {}
+    for n in FEW:
+        fit = lambda s, c, n=n: LogisticRegression(C=c, max_iter=3000).fit(features(s, drawn(s, n)[0]), drawn(s, n)[1])
+        worth = lambda c, fit=fit: np.mean([fit(s, c).score(features(s, xv), yv) for s in tuning])
+        c = max((0.01, 0.1, 1.0, 10.0, 100.0), key=worth)
+        found[n] = [c, [fit(s, c).score(features(s, xt), yt) for s in seeds]]
+    return {"rows": found}
+
+
 def rates(seeds=SEEDS, n=20):
     """One rate on all layers, from small to large: accuracy on the new classes and on the old ones."""
     xt, yt = clothes()[1]["test"]

@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from examples._ratings import lists, stars
-from examples._transfer import images, language, rates
+from examples._transfer import frozen, images, language, rates
 from examples.ledger import Ledger
 
 __all__ = ["main"]
@@ -18,6 +18,7 @@ SEEDS = range(5)
 def main(again=False):
     ledger = Ledger("use_cases", again)
     ledger.once("images", images)
+    ledger.once("images, frozen", frozen)
     ledger.once("images, rates", rates)
     for s in range(3):
         ledger.once(f"language {s}", functools.partial(language, s))
