@@ -38,7 +38,7 @@ def test_a_right_answer_is_right_for_many_seeds_and_never_named(asked):
                                       ("17.4", "17_distributed.ipynb"), ("19.4", "19_gradient_free.ipynb"),
                                       ("18.4", "18_federated.ipynb"), ("20.4", "20_reinforcement.ipynb"), ("21.4", "21_quantum.ipynb"),
                                       ("28.4", "28_use_cases.ipynb"),
-                                      ("23.4", "23_understanding.ipynb"), ("22.4", "22_hybrid.ipynb"),
+                                      ("23.4", "23_understanding.ipynb"), ("22.4", "22_hybrid.ipynb"), ("24.4", "24_edge_and_energy.ipynb"),
                                       ("27.4", "27_transformer_translation.ipynb"),
                                       ("29.4", "29_industries.ipynb")])
 def test_the_broken_code_that_the_notebook_gives_is_worth_nothing_and_named(id, name):

@@ -47,6 +47,7 @@ EQUIVALENT = {
     "19.5: 1.5 becomes 2.5": REACHED,
     "19.5: 0.25 becomes 1.25": REACHED,
     "21.5: 0 becomes 1": REACHED,
+    "24.5: 0 becomes 1": REACHED + ": the first numbers of a tuple are the same for all",
     "22.5: (high + low) / 2 + (high - low) / 2 * np.cos(a) becomes (high + low) / 2 - (high - low) / 2 * np.cos(a)": "the same roots",
     "21.5: 3 becomes 4": REACHED,
     "21.5: i + 1 becomes i - 1": REACHED,
