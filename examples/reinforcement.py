@@ -22,15 +22,18 @@ RATES, TUNING, SEEDS = (0.003, 0.01, 0.03, 0.1), (101, 102, 103), tuple(range(1,
 LINEAR_RATES = (0.03, 0.1, 0.3, 1.0)
 SIGMAS = (0.1, 0.3, 1.0)
 
-# what differs: the weights of the score, whether steps are repeated and clipped, the policy, Adam's ε, what follows the limit of time
+# what differs: the weights of the score, whether steps are repeated and clipped, the policy, Adam's ε, what follows the limit of time,
+# whether the fresh episodes are drawn by chance, too
 GRADIENTS = {
     "returns": {},
+    "batch mean": {"mean": True},
     "baseline": {"critic": True},
     "PPO": {"critic": True, "repeat": True, "clip": CLIP},
     "PPO, no clip": {"critic": True, "repeat": True},
     "baseline, linear": {"critic": True, "linear": True},
 }
 VARIANTS = {"PPO, ε 1e-5": {"eps": 1e-5}, "PPO, limit as end": {"limit_ends": True}}  # at PPO's rate
+DECIDED = {"baseline, linear, decided": "baseline, linear"}  # the same trainings; in the fresh episodes the likelier act is taken
 SEARCHES = {"CMA-ES, linear": True, "CMA-ES, network": False}
 
 
@@ -44,6 +47,9 @@ def main(again=False):
         rate = ledger["PPO"]["rate"]
         ledger.once(name, functools.partial(tuned, lambda rate, seed, change=change: learn(seed, rate, **GRADIENTS["PPO"], **change),
                                              (rate,)))  # fmt: skip
+    for name, same in DECIDED.items():
+        ledger.once(name, functools.partial(tuned, lambda rate, seed, same=same: learn(seed, rate, **GRADIENTS[same], decide=True),
+                                             (ledger[same]["rate"],)))  # fmt: skip
     for name, linear in SEARCHES.items():
         ledger.once(name, functools.partial(tuned, lambda rate, seed, linear=linear: evolve(seed, rate, linear),
                                              SIGMAS[1:2] if linear else SIGMAS))  # fmt: skip
@@ -87,12 +93,13 @@ class Cart:
 
 
 def policy_act(policy, draw):
-    """Chance decides, with the policy's present weights."""
+    """Chance decides, with the policy's present weights; without `draw` the likelier act is taken."""
     with torch.no_grad():
         weights = [p.double().numpy().copy() for p in policy.parameters()]
 
     def act(state):
-        return (draw.random(len(state)) < 1 / (1 + np.exp(-logit(weights, state)))).astype(int)
+        chance = 0.5 if draw is None else draw.random(len(state))
+        return (chance < 1 / (1 + np.exp(-logit(weights, state)))).astype(int)
 
     return act
 
@@ -111,7 +118,8 @@ def network(linear=False):
 # -- learning by gradients --------------------------------------------------------------------------------------------------------
 
 
-def learn(seed, rate, critic=False, repeat=False, clip=None, linear=False, eps=1e-8, limit_ends=False):
+def learn(seed, rate, critic=False, repeat=False, clip=None, linear=False, eps=1e-8, limit_ends=False, mean=False,
+          decide=False):  # fmt: skip
     """(mean return of each batch, that of fresh episodes, facts) of one training."""
     torch.manual_seed(seed)
     draw, cart, policy, value = np.random.default_rng(seed), Cart(seed), network(linear), network()
@@ -132,13 +140,14 @@ def learn(seed, rate, critic=False, repeat=False, clip=None, linear=False, eps=1
         weight = advantages(rewards + ends, v[:, :-1] * alive, alive, DISCOUNT, LAM if repeat else 1.0) if critic else togo
         seen, a = x[:, :-1][alive], torch.tensor(actions[alive])
         weight = torch.tensor(weight[alive], dtype=torch.float32)
-        weight = (weight - weight.mean()) / (weight.std() + 1e-8) if repeat else weight
+        weight = (weight - weight.mean()) / (weight.std() + 1e-8) if repeat else weight - weight.mean() if mean else weight
         far.append(steps_of(policy, adam, seen, a, weight, repeat, clip))
         if critic:
             fit(value, adam_v, seen, torch.tensor(togo[alive], dtype=torch.float32))
         late.append(float(v[out, last[out] + 1].mean()) if out.any() else None)
-    fresh = Cart(10_000 + seed).play(policy_act(policy, draw))[2].sum(axis=1).mean()
-    fresh = (fresh + Cart(20_000 + seed).play(policy_act(policy, draw))[2].sum(axis=1).mean()) / 2
+    act = policy_act(policy, None if decide else draw)
+    fresh = Cart(10_000 + seed).play(act)[2].sum(axis=1).mean()
+    fresh = (fresh + Cart(20_000 + seed).play(act)[2].sum(axis=1).mean()) / 2
     facts = {"ratio": [round(f, 3) for f in far], "at the limit": [v and round(v, 3) for v in late]} if repeat else {}
     return curve, fresh, facts
 

@@ -11,7 +11,7 @@ RECORD = read_results(pathlib.Path(__file__).parents[1] / "examples/results/rein
 
 
 def test_each_method_has_ten_seeds_of_forty_batches():
-    assert set(RECORD) == {*R.GRADIENTS, *R.VARIANTS, *R.SEARCHES, "random, linear"}
+    assert set(RECORD) == {*R.GRADIENTS, *R.VARIANTS, *R.DECIDED, *R.SEARCHES, "random, linear"}
     for entry in RECORD.values():
         assert np.shape(entry["curves"]) == (len(R.SEEDS), R.BATCHES) and len(entry["fresh"]) == len(R.SEEDS)
         assert 1 <= np.min(entry["curves"]) and np.max(entry["curves"]) <= R.MOST

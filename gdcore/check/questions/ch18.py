@@ -18,6 +18,8 @@ def round_cases(rng):
     def case(name, k, d, there, same=False, batch=10):
         a, c = bowls(rng, k, d)
         n = np.full(k, 30) if same else rng.permutation(np.arange(1, k + 1)) * 20 + rng.integers(0, 9, k)
+        if batch > 10:
+            n[there[0]] = batch - 4  # less than a batch: no step
         return Case(name, {"x": np.round(rng.normal(size=d), 2), "a": a, "c": c, "n": n, "there": sorted(there), "batch": batch, "lr": 0.1})
 
     yield case("all take part", 3, 2, [0, 1, 2])
@@ -28,27 +30,29 @@ def round_cases(rng):
 
 
 def one_round(x, a, c, n, there, batch, lr, weigh="there", work="own", chain=False, last=False, gradients=False, up=False, change=False,
-              sums=False, frozen=False):
+              sums=False, frozen=False, moves=False, twice=False):
     """The next common point; each argument after `lr` is a fault."""
     n, who = np.asarray(n), range(len(n)) if there is None else [int(i) for i in there]
     found, y = [], x
     for i in who:
         y = y if chain else x
-        steps = {"own": n[i] // batch, "same": n[who].min() // batch, "most": n[who].max() // batch, "up": -(-n[i] // batch),
+        steps = {"own": n[i] // batch, "more": n[i] // batch + 1, "least": max(n[i] // batch, 1), "batch": batch,
+                 "mean": int(n[who].mean() // batch), "same": n[who].min() // batch, "most": n[who].max() // batch, "up": -(-n[i] // batch),
                  "one": 1, "all": n[i]}[work]  # fmt: skip
         start, total = y, np.zeros(len(x))
         for _ in range(int(steps)):
             g = a[i] * ((x if frozen else y) - c[i])
             total = total + g
-            y = y + lr * g if up else y - lr * g
+            y = y + lr * g if up else y - (2 if twice else 1) * lr * g
         found.append(start - lr * total / max(steps, 1) if gradients else y)
     found, own = np.array(found), n[who].astype(float)
     if last:
         return found[-1]
     share = {"there": own / own.sum(), "alike": np.ones(len(own)) / len(own), "all": own / n.sum(), "heads": np.ones(len(own)) / len(n),
              "steps": (own // batch) / (own // batch).sum(), "inverse": (1 / own) / (1 / own).sum(),
-             "first": n[: len(own)] / n[: len(own)].sum()}[weigh]  # fmt: skip
+             "still": own / n.sum(), "first": n[: len(own)] / n[: len(own)].sum()}[weigh]  # fmt: skip
     at = found.sum(0) if sums else share @ found
+    at = at + (1 - share.sum()) * x if weigh == "still" else x + (found - x).sum(0) if moves else at
     return at - x if change else at
 
 
@@ -71,6 +75,15 @@ unequal = Question(
                 lambda x, a, c, n, there, batch, lr: one_round(x, a, c, n, None, batch, lr)),
         Mistake("Each client begins where the one before it ended.", "All begin at the common x.", by(chain=True)),
         Mistake("You return what the last client found.", "The weighted mean of all that are there.", by(last=True)),
+        Mistake("Those who are absent are in your mean, as if they stood still at x.", "Only the examples of those who are there.",
+                by(weigh="still")),
+        Mistake("You add the changes up. They must be averaged.", "Each as heavy as it has examples.", by(moves=True)),
+        Mistake("Each takes one step too many.", "n_i // batch steps, also if that is 0.", by(work="more")),
+        Mistake("A client with less than a batch takes a step all the same.", "n_i // batch is 0: it stays at x.", by(work="least")),
+        Mistake("Each takes `batch` steps.", "`batch` is the size of one batch: n_i // batch steps.", by(work="batch")),
+        Mistake("All take the number of steps of the mean client.", "n_i // batch steps each.", by(work="mean")),
+        Mistake("Your steps are twice as long: either the ½ is forgotten or the rate is doubled.", "The gradient is a (y − c).",
+                by(twice=True)),
         Mistake("All take as many steps as the one with the fewest.", "n_i // batch steps each.", by(work="same")),
         Mistake("All take as many steps as the one with the most.", "n_i // batch steps each.", by(work="most")),
         Mistake("Each takes one step only.", "n_i // batch steps each.", by(work="one")),
@@ -100,7 +113,9 @@ eight_numbers = Question(
         Mistake("For `all` you counted one way.", "Weights go there, and come back.", {"all": 600}),
         Mistake("For `all` all 200 clients take part in each round.", "A tenth of them.", {"all": 12000}),
         Mistake("For `all` either you counted numbers, not bytes, or the bytes of a number are missing.", "Four bytes each.", {"all": 300}),
-        Mistake("For `all` you counted eight bytes for a number.", "float32 has four.", {"all": 2400}),
+        Mistake("For `all` either you counted eight bytes for a number, or two vectors each way.", "float32 has four; the weights alone.",
+                {"all": 2400}),
+        Mistake("For `all` all 200 clients take part, and you counted one way.", "A tenth of them, there and back.", {"all": 6000}),
         Mistake("For `all` you counted one round.", "Thirty of them.", {"all": 40}),
         Mistake("For `all` this is one client that is there in each round.", "Twenty are there.", {"all": 60}),
         Mistake("For `scaffold` either this is FedAvg, or you counted the variates one way only and forgot the weights back.",
@@ -119,6 +134,9 @@ eight_numbers = Question(
         Mistake("For `late` all answer.", "15 come back.", {"late": 40}),
         Mistake("For `late` you counted the way back only.", "20 MB go out as well.", {"late": 15}),
         Mistake("For `late` you counted the way out only.", "15 MB come back.", {"late": 20}),
+        Mistake("For `late` you let the five answer and the fifteen fall silent.", "15 come back.", {"late": 25}),
+        Mistake("For `rest` this is the best point with one step, and the two have changed places.", "The one at 1 has curvature 4.",
+                {"rest": 0.2}),
         Mistake("For `rest` this is the best point, where averages rest with one step.", "M = 1 − (1 − ηa)².", {"rest": 0.8}),
         Mistake("For `rest` this is the mean of the two lowest points, where averages rest after very many steps.", "M = 1 − (1 − ηa)².",
                 {"rest": 0.5}),
@@ -134,6 +152,8 @@ eight_numbers = Question(
         Mistake("For `crowd` you count as if the noise fell with the root of the number.", "It falls with the number.", {"crowd": 9e6}),
         Mistake("For `crowd` the clip is missing.", "z C/m = 0.001.", {"crowd": 1500}),
         Mistake("For `crowd` z is missing.", "z C/m = 0.001.", {"crowd": 2000}),
+        Mistake("For `crowd` you took fifty times the root of 60.", "The noise falls with the number: fifty times 60.",
+                {"crowd": 50 * 60**0.5}),
         Mistake("For `crowd` this is how many times the fifty.", "Times 50.", {"crowd": 60}),
     ),
     success="Vectors times rounds times those who are there; 1 − (1 − ηa)^E; z C/m, which falls with the number and not with its root.",
@@ -156,7 +176,7 @@ def rest_cases(rng):
 
 
 def rest(a, c, n, lr, mu, steps, alike=False, work=None, hold=1.0, factor=True, best=False, half=False, left=False, plain=False,
-         inverse=False, more=0, ended=False, early=False):
+         inverse=False, more=0, ended=False, early=False, again=0, seen=False, whole=False):
     """Where FedProx rests on bowls; each argument after `steps` is a fault."""
     n, E = np.asarray(n, dtype=float), np.asarray(steps) + more
     E = E if work is None else np.full(len(E), work(E))
@@ -165,8 +185,9 @@ def rest(a, c, n, lr, mu, steps, alike=False, work=None, hold=1.0, factor=True, 
     M = np.ones_like(moved) if ended else E[:, None] * h if early else 1 - moved if left else moved
     M = M * (h / a if inverse else a / h) if factor else M
     M = a * np.ones_like(M) if best else np.ones_like(M) if plain else M
-    w = (np.ones(len(n)) if alike else n)[:, None]
-    return (w * M * c).sum(0) / (w * M).sum(0)
+    w = ((np.ones(len(n)) if alike else n) * E.astype(float) ** again)[:, None]
+    goal = a * c / h if seen else c
+    return (w * M * goal).sum(0) / ((w if whole else w * M) + 0 * M).sum(0)
 
 
 def at(**faults):
@@ -184,7 +205,15 @@ place = Question(
         Mistake("All clients weigh alike.", "n_i · M_i.", at(alike=True)),
         Mistake("All take the mean number of steps.", "Each has its own: steps[i].", at(work=np.mean)),
         Mistake("All take the largest number of steps.", "Each has its own: steps[i].", at(work=np.max)),
-        Mistake("All take the first client's number of steps.", "Each has its own: steps[i].", at(work=lambda E: E[0])),
+        Mistake("Either all take the first client's number of steps, or all take the smallest.", "Each has its own: steps[i].",
+                at(work=lambda E: E[0])),
+        Mistake("You weigh by the steps once more. M has them already.", "n_i · M_i.", at(again=1)),
+        Mistake("You divide each move by its number of steps: another method, FedNova.", "n_i · M_i.", at(again=-1)),
+        Mistake("You put the held bowl's lowest point at a c/(a + μ), as if it were held at 0.", "It is held at x: the move is −M (x − c).",
+                at(seen=True)),
+        Mistake("You divide by the sum of the examples.", "The weights n_i M_i must sum to 1.", at(whole=True)),
+        Mistake("You counted μ half: ½μ(y − x)² has the gradient μ(y − x).", "a + μ.", at(hold=0.5)),
+        Mistake("You have one step too few.", "steps[i] of them.", at(more=-1)),
         Mistake("μ is forgotten: this is FedAvg.", "A client descends a bowl of curvature a + μ.", at(hold=0.0)),
         Mistake("The sign of μ is wrong: it pushes away.", "a + μ.", at(hold=-0.5)),
         Mistake("You counted μ twice: ½μ(y − x)² has the gradient μ(y − x).", "a + μ.", at(hold=2.0)),
@@ -226,9 +255,9 @@ def served(a, c, n, lr, steps, server_lr, beta, present, weigh="present", keep=T
         who = np.flatnonzero(row)
         v = v if keep else np.zeros(len(x))
         if not len(who) and (nobody == "still" or weigh != "all"):
-            v = v * 0 if nobody == "reset" else v
-            if nobody == "rolls":
-                v = beta * v
+            v = v * 0 if nobody == "reset" else beta * v if nobody == "fades" else v
+            if nobody in ("rolls", "zero"):
+                v = beta * v + (x if nobody == "zero" else 0)
                 x = x - server_lr * v
             if nobody != "skipped":
                 path.append(x)
@@ -240,9 +269,10 @@ def served(a, c, n, lr, steps, server_lr, beta, present, weigh="present", keep=T
                 y = y - lr * a[i] * (y - c[i])
             own[i] = y
             found.append(y)
-        total = {"present": n[who].sum(), "all": n.sum(), "alike": len(who)}[weigh]
+        total = {"present": n[who].sum(), "all": n.sum(), "home": n.sum(), "alike": len(who)}[weigh]
         w = (np.ones(len(who)) if weigh == "alike" else n[who]) / total
         mean = w @ np.array(found) if len(who) else np.zeros(len(x))
+        mean = mean + (1 - w.sum()) * x if weigh == "home" else mean
         g = mean - x if up else x - mean
         v = beta * v + (1 - beta if damp else 1) * g
         x = x - g if plain else x - server_lr * ((g + beta * v) if lead else v)
@@ -274,6 +304,20 @@ server = Question(
                 faulty(keep=False)),
         Mistake("Two faults are found. A client still goes on from where it stopped, not from the common point.", "Each begins at x.",
                 faulty(start="own")),
+        Mistake("Rounds without anybody are right. The three faults are left.",
+                "Look at the weights, the velocity, and where a client begins.", faulty(weigh="all", keep=False, start="own")),
+        Mistake("Rounds without anybody are right, and so is the velocity. Two faults are left.",
+                "Look at the weights, and at where a client begins.", faulty(weigh="all", start="own")),
+        Mistake("Rounds without anybody are right, and so is where a client begins. Two faults are left.",
+                "Look at the weights and at the velocity.", faulty(weigh="all", keep=False)),
+        Mistake("Rounds without anybody are right. With some absent the weights still do not sum to 1.",
+                "Divide by the examples of those present.", faulty(weigh="all")),
+        Mistake("Those who are absent are in your mean, as if they stood still at x.", "Divide by the examples of those present.",
+                faulty(weigh="home")),
+        Mistake("In a round without anybody your mean is 0, and the server walks towards it.", "Such a round changes nothing.",
+                faulty(nobody="zero")),
+        Mistake("In a round without anybody the velocity fades. Asked is that such a round changes nothing.", "Leave v alone.",
+                faulty(nobody="fades")),
         Mistake("In a round without anybody the velocity rolls on. Asked is that such a round changes nothing.", "Skip it.",
                 faulty(nobody="rolls")),
         Mistake("A round without anybody is missing in the path.", "Append x in each round.", faulty(nobody="skipped")),

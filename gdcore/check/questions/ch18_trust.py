@@ -55,8 +55,10 @@ WRONG = {
 }  # fmt: skip
 
 
-def telling(a, c, liar, lr, rounds, most, end=None):
-    """Whether each known wrong way leads clearly away from the best plan; end: only the best steps are to be the first or the last."""
+def telling(a, c, liar, lr, rounds, most, end=None, want=None):
+    """Whether each known wrong way leads clearly away from the best plan; end: only the best steps are to be the first or the last.
+
+    want: which aggregate is to be the best."""
     goal, honest = truth(a, c, liar), np.delete(c, liar, 0) if liar >= 0 else c
     ends = np.array([walks(a, c, liar, lr, 2 * rounds, g, most) for g in range(3)])  # aggregates × rounds × steps × entries
     far = lambda end, goal=goal: np.linalg.norm(end - goal, axis=-1)
@@ -66,7 +68,7 @@ def telling(a, c, liar, lr, rounds, most, end=None):
     if end is not None:
         beside = np.sort(np.delete(plans, range(most)[end], axis=1), axis=None)[0]
         return g == 0 and s == range(most)[end] and 0 < good < 0.9 * beside
-    if not (2 <= s < most - 3 and 0.01 < good < 0.5 and (g == 0) == (liar < 0)):
+    if not (2 <= s < most - 3 and 0.01 < good < 0.5 and (g == 0) == (liar < 0) and want in (None, g)):
         return False
     goals = [honest.mean(0)] + [(a * c).sum(0) / a.sum(0)] * (liar >= 0)  # that people take for it
     wrong = [plans[g, 0], plans[g, -1], *(row.min() for k, row in enumerate(plans) if k != g)]
@@ -78,19 +80,19 @@ def telling(a, c, liar, lr, rounds, most, end=None):
 
 
 def defence_cases(rng):
-    def case(name, liar, rounds, k=7, d=2, most=30, end=None):
+    def case(name, liar, rounds, k=7, d=2, most=30, end=None, want=None):
         while True:
             a = np.round(rng.uniform(0.3, 1.0, (k, d)) * np.where(rng.random((k, 1)) < 0.4, 6, 1), 2)
             c = np.round(rng.normal(size=(k, d)) + 2, 2)
-            if telling(a, c, liar, 0.05, rounds, most, end):
+            if telling(a, c, liar, 0.05, rounds, most, end, want):
                 budget = rounds * 2 * 4 * k * d + int(rng.integers(0, 20))
                 return Case(name, {"a": a, "c": c, "liar": liar, "lr": 0.05, "budget": budget, "most": most})
 
     yield case("nobody lies", -1, 12)
-    yield case("one lies", 0, 10)
+    yield case("one lies", 0, 10, want=1)
     yield case("another lies", 3, 14)
     yield case("nobody lies, few bytes", -1, 6)
-    yield case("one lies, few bytes", 5, 8)
+    yield case("one lies, few bytes", 5, 8, want=2)
     yield case("many bytes", -1, 60, most=10, end=0)
     yield case("hardly any bytes", -1, 4, most=8, end=-1)
 
@@ -112,12 +114,17 @@ def planned(**faults):
     return lambda a, c, liar, lr, budget, most: best(np.array(a), np.array(c), liar, lr, budget, most, **faults)
 
 
-def fixed(aggregate, steps):
+def fixed(steps):
     def plan(a, c, liar, lr, budget, most):
-        g, s = best(np.array(a), np.array(c), liar, lr, budget, most)
-        return [g if aggregate is None else aggregate, {"one": 1, "most": most}.get(steps, s)]
+        found = all_plans(np.array(a), np.array(c), liar, lr, budget, most)
+        return list(min((pair for pair in found if pair[1] == {"one": 1, "most": most}[steps]), key=found.get))
 
     return plan
+
+
+def suspicious(other):
+    """The mean where nobody lies, and else `other`."""
+    return lambda a, c, liar, lr, budget, most: planned(aggregates=(0 if liar < 0 else other,))(a, c, liar, lr, budget, most)
 
 
 def among_all(a, c, liar, lr, budget, most):
@@ -140,6 +147,10 @@ defence = Question(
         Mistake("You always take the median. Where nobody lies, or one of seven, it need not be the best.", "Try all three.",
                 planned(**WRONG["median"])),
         Mistake("You always take the trimmed mean.", "Try all three.", planned(**WRONG["trimmed"])),
+        Mistake("You take the median whenever somebody lies. The trimmed mean can be better.", "Try all three.", suspicious(1)),
+        Mistake("You take the trimmed mean whenever somebody lies. The median can be better.", "Try all three.", suspicious(2)),
+        Mistake("You never try `most` steps themselves.", "range(1, most + 1).",
+                lambda a, c, liar, lr, budget, most: best(np.array(a), np.array(c), liar, lr, budget, most - 1)),
         Mistake("Your simulation has no liar in it.", "Client `liar` sends x − 10 (y − x).", planned(**WRONG["honest"])),
         Mistake("You have twice as many rounds as the bytes allow: weights go there and come back.", "2 · 4 · k · d bytes a round.",
                 planned(**WRONG["one way"])),
@@ -149,8 +160,8 @@ defence = Question(
                 "2 · 4 · k · d bytes a round.",
                 lambda a, c, liar, lr, budget, most: best(np.array(a), np.array(c), liar, lr, 7 * budget, most)),
         Mistake("You take the fewest steps. They drift least, and do not arrive within the budget.", "Try all numbers of steps.",
-                fixed(None, "one")),
-        Mistake("You take the most steps. They arrive, and at a wrong place.", "Try all numbers of steps.", fixed(None, "most")),
+                fixed("one")),
+        Mistake("You take the most steps. They arrive, and at a wrong place.", "Try all numbers of steps.", fixed("most")),
         Mistake("Your target is the best point of all, the liar's bowl included.", "The honest clients' best point.", among_all),
         Mistake("Your target is the mean of the lowest points. The best point weighs them by their curvatures.",
                 "Σ a c / Σ a over the honest clients.", centres),
@@ -178,26 +189,30 @@ def noise_cases(rng):
     yield case("all are short", 3, 2, 50.0, 0.02, 4)
 
 
-def noisy(x, found, clip, noise, xi, expected, by="expected", how="whole", each=0.0, first=False, unit=True, divided=True, stretch=False,
-          points=False, change=False, drown=False, squared=False, bare=False, root=False, two=False):
+def noisy(x, found, clip, noise, xi, expected, by="expected", how="whole", each=0.0, first=False, unit=True, late=0.0, stretch=False,
+          points=False, change=False, drown=False, squared=False, bare=False, root=False, two=False, up=False,
+          sums=False):
     """The next point of a private mean; each argument after `expected` is a fault."""
     found = np.asarray(found, dtype=float)
     moves = found if points else found - x
     size = noise * (clip if unit else 1.0) * xi
     moves = moves + size if first else moves
     lengths = np.linalg.norm(moves, axis=1, keepdims=True)
+    lengths = np.full_like(lengths, np.linalg.norm(moves)) if how == "all" else lengths
+    lengths = np.abs(moves).max(1, keepdims=True) if how == "largest" else lengths
     lengths = lengths**2 if squared else np.abs(moves).sum(1, keepdims=True) if how == "sum" else lengths
     factor = clip / np.maximum(lengths, 1e-12) if stretch else np.minimum(1, clip / np.maximum(lengths, 1e-12))
-    if stretch or bare:
+    if bare:
         factor[lengths[:, 0] == 0] = np.nan
     short = np.clip(moves, -clip, clip) if how == "entry" else moves * (lengths <= clip) if how == "drop" else moves * factor
     short = moves if how == "none" else short
     m = {"expected": expected, "came": len(found), "one": 1}[by]
     total = short.sum(0)
-    if how == "mean":
-        total = (moves.mean(0) * min(1, clip / max(np.linalg.norm(moves.mean(0)), 1e-12))) * len(found)
-    total = total + (0 if first or drown else size * (len(found) ** 0.5 if root else len(found) if each else 1) * (1 if divided else m))
-    out = short.mean(0) + size / expected if two else total / m
+    small = moves.mean(0) * min(1, clip / max(np.linalg.norm(moves.mean(0)), 1e-12))
+    total = small * {"mean": len(found), "mean alone": m}[how] if how in ("mean", "mean alone") else total
+    total = total + (0 if first or drown else size * (len(found) ** 0.5 if root else len(found) if each else 1) * m**late)
+    out = short.mean(0) + size / expected if two else (total + len(found) * x) / m - x if sums else total / m
+    out = -out if up else out
     return out if change else out + (0 if points else x)
 
 
@@ -214,12 +229,22 @@ private = Question(
         Mistake("You clip each entry by itself. A vector of many entries is then still long.", "One factor for the whole change.",
                 mixed(how="entry")),
         Mistake("You clip the mean of the changes. One client can still be all of it.", "Each change by itself.", mixed(how="mean")),
+        Mistake("You clip the mean of the changes, which is divided by how many came.", "Each change by itself, the sum by `expected`.",
+                mixed(how="mean alone")),
         Mistake("You leave out the changes that are too long. They must become short.", "Times clip/length.", mixed(how="drop")),
         Mistake("Nothing is clipped.", "Times min(1, clip/length).", mixed(how="none")),
         Mistake("You make all changes exactly as long as the clip, also the short ones.", "min(1, clip/length).", mixed(stretch=True)),
+        Mistake("You make all changes exactly as long as the clip, and divide 0 by 0 where a client did not move.",
+                "min(1, clip/length), and a change of length 0 stays as it is.", mixed(stretch=True, bare=True)),
+        Mistake("One factor for all clients, from the length of all changes together.", "A length for each row.", mixed(how="all")),
+        Mistake("Your length is the largest entry.", "The root of the sum of squares.", mixed(how="largest")),
+        Mistake("You go the other way: the sign of the change is wrong.", "x plus the mean of found − x.", mixed(up=True)),
+        Mistake("You add the clipped points up, and divide x by `expected` as well.", "The changes alone are divided.", mixed(sums=True)),
         Mistake("The noise is added to each change before it is clipped.", "Clip, add up, then add the noise once.", mixed(first=True)),
         Mistake("The noise is added once for each client.", "Once, on the sum.", mixed(each=1.0)),
-        Mistake("The noise is added after the division, and is too large.", "On the sum, before the division.", mixed(divided=False)),
+        Mistake("The noise is added after the division, and is too large.", "On the sum, before the division.", mixed(late=1.0)),
+        Mistake("The noise is divided by the root of `expected`.", "Noise on the sum, and the whole divided by `expected`.",
+                mixed(late=0.5)),
         Mistake("The noise grows with the root of the number that came, as if each added some of its own.", "Once, on the sum.",
                 mixed(root=True)),
         Mistake("The noise is divided by `expected`, the changes by how many came.", "The whole sum by `expected`.", mixed(two=True)),

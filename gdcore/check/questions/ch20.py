@@ -59,6 +59,30 @@ def from_start(rewards, ended, gamma):
     return back(np.array(rewards) * weight, ended, 1.0)
 
 
+def lost(rewards, ended, gamma):
+    """At an end all is forgotten, also what the step has just earned."""
+    found, after = np.zeros(len(rewards)), 0.0
+    for t in range(len(rewards) - 1, -1, -1):
+        found[t] = after = (rewards[t] + gamma * after) * (1 - ended[t])
+    return found
+
+
+def cut_before(rewards, ended, gamma):
+    """What follows is forgotten at the first step of an episode, not at its last."""
+    return back(rewards, np.append(0, np.array(ended)[:-1]), gamma)
+
+
+def from_zero(rewards, ended, gamma):
+    """γᵗ counted from the beginning of the array, and no ends."""
+    return np.cumsum((np.array(rewards) * gamma ** np.arange(len(rewards)))[::-1])[::-1]
+
+
+def unfinished(rewards, ended, gamma):
+    found, ends = back(rewards, ended, gamma), np.flatnonzero(ended)
+    found[ends[-1] + 1 if len(ends) else 0 :] = 0.0
+    return found
+
+
 def by(**faults):
     return lambda rewards, ended, gamma: back(rewards, ended, gamma, **faults)
 
@@ -78,6 +102,14 @@ to_go = Question(
                 "At an end the step keeps its own reward, and what is still to come is set to 0 before it.", by(early=True)),
         Mistake("You count the discount from the episode's beginning, not from the step.", "The next reward counts γ, from wherever.",
                 from_start),
+        Mistake("You count the discount from the beginning of the array, and add across the ends.", "G = r + γ G of the next step.",
+                from_zero),
+        Mistake("At an end all is forgotten, also the reward of the last step itself.", "First forget, then add the step's reward.", lost),
+        Mistake("You cut at the first step of an episode, not at its last.", "`ended[t]` says that nothing follows step t.", cut_before),
+        Mistake("The episode that is still going on is left at 0. Its rewards so far count.", "Only what follows the array is unknown.",
+                unfinished),
+        Mistake("The answers come in the wrong order: they are still turned round.", "Turn them back.",
+                lambda rewards, ended, gamma: back(rewards, ended, gamma)[::-1]),
         Mistake("The discount is missing.", "G = r + γ G of the next step.", lambda rewards, ended, gamma: back(rewards, ended, 1.0)),
         Mistake("A step's own reward is left out.", "G = r + γ G of the next step.", by(own=False)),
         Mistake("A step's own reward is discounted, too.", "The reward of the step itself counts whole.", by(late=True)),
@@ -117,9 +149,29 @@ def score_by(**faults):
     return lambda w, log_sd, x, a: gaussian(w, log_sd, x, a, **faults)
 
 
-def read_as_sd(w, log_sd, x, a):
+def read_as_sd(w, log_sd, x, a, by_sd=False):
     w, x, sd = np.array(w), np.array(x), log_sd
-    return np.append((a - w @ x) / sd**2 * x, (a - w @ x) ** 2 / sd**2 - 1)
+    own = (a - w @ x) ** 2 / sd**2 - 1
+    return np.append((a - w @ x) / sd**2 * x, own / sd if by_sd else own)
+
+
+def signs(mean, own):
+    """The signs of the part of w and of the last entry."""
+    return lambda w, log_sd, x, a: gaussian(w, log_sd, x, a) * np.append(mean * np.ones(len(w)), own)
+
+
+def other_last(last):
+    """The last entry from z and σ."""
+    def found(w, log_sd, x, a):
+        sd = np.exp(log_sd)
+        return np.append(gaussian(w, log_sd, x, a)[:-1], last((a - np.dot(w, x)) / sd, sd))
+
+    return found
+
+
+def read_as_log_variance(w, log_sd, x, a):
+    z = (a - np.dot(w, x)) / np.exp(log_sd / 2)
+    return np.append(z / np.exp(log_sd / 2) * np.array(x), (z**2 - 1) / 2)
 
 
 score = Question(
@@ -137,6 +189,19 @@ score = Question(
         Mistake("The last entry has half of z²: the slope of σ⁻² by log σ brings a factor of −2.", "z² − 1.", score_by(half=0.5)),
         Mistake("You multiplied with the weights in place of the state.", "The slope of w·x by w is x.", score_by(inputs=False)),
         Mistake("You took `log_sd` for the deviation itself.", "np.exp(log_sd).", read_as_sd),
+        Mistake("You took `log_sd` for the deviation itself, and the last entry is the slope by it.", "σ = np.exp(log_sd).",
+                lambda w, log_sd, x, a: read_as_sd(w, log_sd, x, a, by_sd=True)),
+        Mistake("You took `log_sd` for the logarithm of the variance.", "σ = e^log_sd, and σ² = e^(2 log_sd).", read_as_log_variance),
+        Mistake("The part of w has the wrong sign: the slope of −(a − m)² by m is 2(a − m).", "a above m: a larger m makes a likelier.",
+                signs(-1, 1)),
+        Mistake("The last entry has the wrong sign: a far act is likelier under a larger deviation.", "z² − 1.", signs(1, -1)),
+        Mistake("In the last entry z² has the wrong sign: the slope of −σ⁻²/2 by log σ is σ⁻².", "z² − 1.",
+                other_last(lambda z, sd: -(z**2) - 1)),
+        Mistake("In the last entry you took 1/σ, the slope of log σ by σ. By log σ it is 1.", "z² − 1.",
+                other_last(lambda z, sd: z**2 - 1 / sd)),
+        Mistake("In the part of w the state is missing: this is the slope by the mean.", "The slope of w·x by w is x.",
+                lambda w, log_sd, x, a: np.append(gaussian(w, log_sd, np.ones(len(w)), a + np.sum(w) - np.dot(w, x))[:-1],
+                                                  gaussian(w, log_sd, x, a)[-1])),
         Mistake("The slope by the logarithm of the deviation is missing.", "One entry more than w has.",
                 lambda w, log_sd, x, a: gaussian(w, log_sd, x, a)[:-1]),
         Mistake("The entry for the deviation stands first.", "The slopes by w, then the one by log σ.",
@@ -153,14 +218,17 @@ X = float(np.log(99))
 eight = Question(
     "20.3", "Eight numbers of two arms and more", "predict", points=4, difficulty=2, minutes=15, name="predicted",
     objectives=("compute an exact policy gradient by hand", "predict plateaus, noise and clips"),
-    draw=items("slope", "after", "one", "baseline", "leave", "episodes", "clip", "value"), rtol=2e-2,
+    draw=items("slope", "after", "one", "baseline", "leave", "episodes", "clip", "value"), rtol=2.5e-2,
     oracle={"slope": 0.75, "after": 1 / (1 + 3 * np.exp(-1.5)), "one": 2.25, "baseline": 7.0,
-            "leave": (2 * X + 99 - 1 / 99) / 2, "episodes": 31.5, "clip": -3.0, "value": 100.0},
+            "leave": (2 * X + 99 - 1 / 99) / 2, "episodes": 31.5, "clip": -3.0, "value": 10.0},
     mistakes=(
         Mistake("For `slope` you took the reward without the mean.", "π (r − J).", {"slope": 2.0}),
         Mistake("For `slope` the chance is missing.", "π (r − J).", {"slope": 3.0}),
         Mistake("For `slope` you took the difference to the other arm.", "The mean J is 5.", {"slope": 1.0}),
         Mistake("For `slope` you took 6, the mean of both rewards without their chances.", "J = Σ π r.", {"slope": 0.5}),
+        Mistake("For `slope` this is π(1 − π), the slope of the chance. What are the rewards?", "π (r − J).", {"slope": 0.1875}),
+        Mistake("For `slope` either you took the slope of θ₁ − θ₂ as it changes, twice this one, or 8 times the slope of the chance.",
+                "By θ₁ alone, with both rewards.", {"slope": 1.5}),
         Mistake("For `slope` the sign is wrong.", "The first arm pays more than the mean.", {"slope": -0.75}),
         Mistake("For `after` you moved only the first score. The other one falls.", "The difference of both changes by 2 · 0.75.",
                 {"after": 1 / (1 + 3 * np.exp(-0.75))}),
@@ -173,11 +241,19 @@ eight = Question(
         Mistake("For `one` the score is 1. It is 1 − π.", "e − π.", {"one": 3.0}),
         Mistake("For `one` this is the exact slope, the mean of all pulls.", "(1 − π)(r − b) for the pull of the first arm.",
                 {"one": 0.75}),
+        Mistake("For `one` you multiplied with the chance, too. The pull has happened.", "(1 − π)(r − b).", {"one": 0.5625}),
+        Mistake("For `one` you took the score of the arm that was not pulled.", "e − π, and the first arm is pulled.", {"one": -0.75}),
         Mistake("For `one` you gave the second entry.", "The first.", {"one": -2.25}),
         Mistake("For `baseline` you took the mean reward.", "Weigh with |score|², too.", {"baseline": 5.0}),
         Mistake("For `baseline` either the chances are missing, or you weighed with the score's length, not its square.",
                 "Weigh with π|s|².", {"baseline": 6.0}),
         Mistake("For `baseline` you weighed with |score|² and left out the chances.", "π |score|².", {"baseline": 7.6}),
+        Mistake("For `baseline` you weighed each arm with the other one's score.", "The pulled arm's |e − π|².", {"baseline": 116 / 28}),
+        Mistake("For `baseline` there is none, or you found no gain. The parabola's lowest point is elsewhere.", "E[|s|²r]/E[|s|²].",
+                {"baseline": 0.0}),
+        Mistake("For `leave` you multiplied by the rate.", "Divide by 2.", {"leave": 2 * (2 * X + 99 - 1 / 99)}),
+        Mistake("For `leave` the rate is divided by twice: the formula has it once.", "(2x + eˣ − e⁻ˣ)/η.",
+                {"leave": (2 * X + 99 - 1 / 99) / 4}),
         Mistake("For `leave` you took 1/π. With the rate 2 it is about half.", "(2x + eˣ − e⁻ˣ)/η.", {"leave": 100.0}),
         Mistake("For `leave` you forgot the rate.", "Divide by 2.", {"leave": 2 * X + 99 - 1 / 99}),
         Mistake("For `leave` the middle part is missing.", "The term 2x.", {"leave": (99 - 1 / 99) / 2}),
@@ -188,6 +264,12 @@ eight = Question(
         Mistake("For `episodes` you give the ratio of one episode.", "Its inverse.", {"episodes": 2 / 63}),
         Mistake("For `episodes` you give the variance itself.", "Divide by the square of the gradient's length, T/2.",
                 {"episodes": 1008.0}),
+        Mistake("For `episodes` you give the variance of the whole return itself.", "To go, and divided by T/2.", {"episodes": 2016.0}),
+        Mistake("For `episodes` either the square of the gradient's length was T in place of T/2, or a factor of 2 is lost.",
+                "T(T − 1)/4 over T/2.", {"episodes": 15.75}),
+        Mistake("For `episodes` you took the root. The variance of the mean falls with the number itself.", "No root.",
+                {"episodes": 31.5**0.5}),
+        Mistake("For `clip` you clipped, and lost the sign.", "min(−3, −2.4).", {"clip": 2.4}),
         Mistake("For `clip` you clipped. The minimum takes the lower of both.", "min(−3, −2.4).", {"clip": -2.4}),
         Mistake("For `clip` the sign is lost.", "ρ times A.", {"clip": 3.0}),
         Mistake("For `clip` you left out the ratio.", "min(ρA, clip(ρ)A).", {"clip": -2.0}),
@@ -195,6 +277,8 @@ eight = Question(
         Mistake("For `clip` you clipped at the lower end.", "1.5 is above.", {"clip": -1.6}),
         Mistake("For `value` you took the pole's end for the world's.", "The pole still stands.", {"value": 0.0}),
         Mistake("For `value` you counted 500 steps without discount.", "Add up 1, γ, γ² and so on.", {"value": 500.0}),
+        Mistake("For `value` either the first step is discounted already, or it is left out.", "1 + γ + γ² and so on.", {"value": 9.0}),
+        Mistake("For `value` you took the chapter's γ of 0.99.", "1/(1 − γ), with this γ.", {"value": 100.0}),
         Mistake("For `value` you took one step.", "Add up 1, γ, γ² and so on.", {"value": 1.0}),
     ),
     success="π(r − J); the odds times e^(2·0.75); a score of 1 − π; weights π|s|²; about 1/(ηπ); (T − 1)/2; the minimum; 1/(1 − γ).",
@@ -210,7 +294,8 @@ def loop_cases(rng):
         yield Case(name, {"pay": np.round(rng.normal(1, 1, arms), 2), "u": np.round(rng.random((steps, episodes, T)), 3), "lr": lr})
 
 
-def loop(pay, u, lr, past=False, mask=True, minus=True, base="return", up=1.0, per="episode", whole=False, rest=True, norm=False):
+def loop(pay, u, lr, past=False, mask=True, minus=True, base="return", up=1.0, per="episode", whole=False, rest=True, norm=False,
+         flip=False, even=False):
     pay, u = np.array(pay, dtype=float), np.array(u)
     theta = np.zeros(len(pay))
     path = [theta]
@@ -221,13 +306,13 @@ def loop(pay, u, lr, past=False, mask=True, minus=True, base="return", up=1.0, p
         alive = np.cumsum(act == 0, axis=1) - (act == 0) == 0
         r = pay[act] * (alive if rest else 1)
         G = np.cumsum(r, axis=1) if past else np.cumsum(r[:, ::-1], axis=1)[:, ::-1]
-        G = G[:, :1] + 0 * G if whole else G
-        b = {"return": r.sum(axis=1).mean(), "alive": G[alive].mean(), "all": G.mean(), "none": 0.0,
+        G = G[:, :1] + 0 * G if whole else G[:, ::-1] if flip else G
+        b = {"return": r.sum(axis=1).mean(), "alive": G[alive].mean(), "all": G.mean(), "none": 0.0, "place": G.mean(axis=0),
              "episode": G[:, :1], "reward": r[alive].mean()}[base]  # fmt: skip
         weight = (G - b) * (alive if mask else 1)
         weight = weight / G[alive].std() if norm else weight
-        score = np.eye(len(pay))[act] - (pi if minus else 0)
-        many = {"episode": len(act), "sum": 1, "step": alive.sum()}[per]
+        score = np.eye(len(pay))[act] - (1 / len(pay) if even else pi if minus else 0)
+        many = {"episode": len(act), "sum": 1, "step": alive.sum(), "entry": act.size}[per]
         theta = theta + up * lr * (weight[..., None] * score).sum((0, 1)) / many
         path.append(theta)
     return np.array(path)
@@ -265,6 +350,14 @@ broken = Question(
         Mistake("The training descends.", "theta plus the step.", faulty(up=-1.0)),
         Mistake("You sum over the episodes. Asked is a mean.", "Divide by the number of episodes.", faulty(per="sum")),
         Mistake("You divide by the number of alive steps.", "By the number of episodes.", faulty(per="step")),
+        Mistake("You divide by all entries, also those after an end.", "By the number of episodes.", faulty(per="entry")),
+        Mistake("The sums from the end are not turned back: the first pull has the weight of the last.", "Turn round, add up, turn round.",
+                faulty(flip=True)),
+        Mistake("Your baseline has a number for each place in the episode. Allowed, and not what was asked.",
+                "The mean of the episodes' returns.", faulty(base="place")),
+        Mistake("You subtract even chances from the score. That is right only in the first step.", "e − π.", faulty(even=True)),
+        Mistake("The zeros at the beginning are missing.", "The array begins with the theta before the first step.",
+                lambda pay, u, lr: loop(pay, u, lr)[1:]),
         Mistake("You weigh each act with the whole return.", "What comes from the act on.", faulty(whole=True)),
         Mistake("Rewards after the end are counted.", "Times alive, before the sum.", faulty(rest=False)),
         Mistake("You divided the weights by their deviation. Common, and not asked.", "G − b.", faulty(norm=True)),
