@@ -37,6 +37,7 @@ def main(again=False):
     for way in WAYS:
         ledger.once(f"adapted: {way}", functools.partial(adapted, way))
     ledger.once("pruned", pruned)
+    ledger.once("pruned at half", pruned_at_half)
     ledger.once("exported", exported)
 
 
@@ -237,6 +238,11 @@ def pruned(steps=600, shares=(0.5, 0.8, 0.9, 0.95, 0.98), seeds=range(5)):
     return {**told, "shares": shares, "whole": [_short(thinned("at the end", 0.0, steps, s)) for s in seeds]}
 
 
+def pruned_at_half(steps=600, shares=(0.5, 0.8, 0.9, 0.95, 0.98), seeds=range(5)):
+    """Test error where the share goes all at once after half of the steps, and the rest goes on learning."""
+    return {"errors": [[_short(thinned("at half", share, steps, s)) for s in seeds] for share in shares], "shares": shares}
+
+
 def thinned(way, share, steps, seed_):
     parts, net = digits(seed_), network(seed_, (64, 64))
     net = {name: p.requires_grad_() for name, p in net.items()}
@@ -248,6 +254,8 @@ def thinned(way, share, steps, seed_):
     for t, (x, y) in enumerate(batches(parts["train"], steps, seed_)):
         if way == "while training" and t % 20 == 0 and t <= 0.75 * steps:  # Zhu and Gupta: the share rises fast, then slowly
             masks = smallest(net, share * (1 - (1 - t / (0.75 * steps)) ** 3))
+        if way == "at half" and t == steps // 2:
+            masks = smallest(net, share)
         _cut(net, masks)
         optimizer.zero_grad()
         loss_of(net, x, y).backward()

@@ -17,7 +17,8 @@ __all__ = ["TrainingProgram", "run_onnx", "to_onnx", "training_program"]
 
 
 def to_onnx(model, x, int8=False):
-    """The model as the bytes of an ONNX file, its first axis free. int8: linear layers hold their weights in bytes, with a scale each.
+    """The model as the bytes of an ONNX file, its first axis free. int8: weights are bytes with a scale, where
+    onnxruntime's tool finds them as they are; what the model reshapes first stays in float32.
 
     x: an example of the input, of at least two rows. The model is exported in evaluation mode, which it keeps.
     Raises ImportError where a library is missing.

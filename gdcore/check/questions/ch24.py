@@ -17,14 +17,16 @@ def grid_cases(rng):
         yield Case(name, {"w": np.round(w, 3) + 0.0003, "s": s, "low": low, "high": high, "g": np.round(rng.normal(size=n), 2)})
 
 
-def through(w, s, low, high, g, turn=np.round, scaled=True, mask="rounded", times=lambda s: 1.0, swapped=False, clip=True, inverted=False):
+def through(w, s, low, high, g, turn=np.round, scaled=True, mask="rounded", times=lambda s: 1.0, swapped=False, clip=True, inverted=False,
+            given=True, product=False):
     """The value on the grid and the slope that is let through; each argument after `g` is a fault."""
     w, g = np.array(w, dtype=float), np.array(g, dtype=float)
-    q = turn(w / s)
+    q = turn(w * s if product else w / s)
     value = (s if scaled else 1.0) * (np.clip(q, low, high) if clip else q)
     inside = {"rounded": (q >= low) & (q <= high), "all": np.ones(len(w), bool), "none": np.zeros(len(w), bool),
-              "strict": (q > low) & (q < high), "weights": (w >= low) & (w <= high)}[mask]
-    slope = np.where(~inside if inverted else inside, times(s) * g, 0.0)
+              "strict": (q > low) & (q < high), "weights": (w >= low) & (w <= high),
+              "unrounded": (w / s >= low) & (w / s <= high)}[mask]
+    slope = np.where(~inside if inverted else inside, (times(s) * g) if given else 1.0, 0.0)
     return [slope, value] if swapped else [value, slope]
 
 
@@ -43,6 +45,14 @@ a_grid = Question(
         Mistake("The outermost points of the grid are still inside.", "low ≤ q ≤ high.", let(mask="strict")),
         Mistake("You compare the weight itself with low and high. They count grid steps.", "Compare the rounded w/s.",
                 let(mask="weights")),
+        Mistake("You compare w/s before it is rounded. A number that rounds to the last point is inside.", "Compare the rounded w/s.",
+                let(mask="unrounded")),
+        Mistake("You return 1 and 0. Asked is the slope in w: g where it is let through.", "The mask times g.", let(given=False)),
+        Mistake("You multiply the weight by s before you round.", "Divide by s, and multiply at the end.", let(product=True)),
+        Mistake("You cut the weight itself at low and high. They count grid steps.", "Cut the rounded w/s.",
+                lambda w, s, low, high, g: [s * np.round(np.clip(w, low, high) / s), through(w, s, low, high, g, mask="weights")[1]]),
+        Mistake("Only the values came. Asked are two arrays.", "The values, and the slopes.",
+                lambda w, s, low, high, g: through(w, s, low, high, g)[0]),
         Mistake("The slope is let through outside and stopped inside.", "It is the other way round.", let(inverted=True)),
         Mistake("You round down in place of to the nearest.", "np.round.", let(turn=np.floor)),
         Mistake("You cut off the decimals: towards zero.", "np.round.", let(turn=np.trunc)),
@@ -64,8 +74,11 @@ def chance_cases(rng):
         w = {"positive": np.abs(rng.normal(size=n)), "negative": -np.abs(rng.normal(size=n)) - 0.05}.get(name, rng.normal(size=n))
         w = 2 * w if name == "beyond a byte" else w * max(s, 0.3)
         if name == "beyond a byte":
-            w[:2] = 1.4, -1.45
-        yield Case(name, {"w": np.round(w, 3) + 0.0004, "s": s, "u": np.round(rng.random(n), 3)})
+            w[:3] = 1.4, -1.45, 1.276
+        u = np.round(rng.random(n), 3)
+        if name == "beyond a byte":
+            u[2] = 0.2  # from the last point up
+        yield Case(name, {"w": np.round(w, 3) + 0.0004, "s": s, "u": u})
 
 
 def chanced(w, s, u, other=False, whole=np.floor, nearest=False, scaled=True, limit=127, raw=False, last=False, far=None):
@@ -96,6 +109,19 @@ by_chance = Question(
         Mistake("You cut at 128.", "−127 to 127.", drawn(limit=128)),
         Mistake("You take the fraction of the weight, not of the weight in grid steps.", "Divide by s first.", drawn(raw=True)),
         Mistake("This goes up when u ≥ 1 − f. The chance is right; asked was u < f.", "np.floor(w/s) + (u < f).", drawn(last=True)),
+        Mistake("You round the size and put the sign back. Below zero, f is counted from the point below.", "np.floor(w/s) with its sign.",
+                lambda w, s, u: np.sign(w) * chanced(np.abs(w), s, u)),
+        Mistake("You go up with a chance of one half.", "Up if u < f.",
+                lambda w, s, u: s * np.clip(np.floor(np.array(w) / s) + (np.array(u) < 0.5), -127, 127)),
+        Mistake("You divide for k, and take f from the weight itself.", "f is w/s − k.",
+                lambda w, s, u: s * np.clip(np.floor(np.array(w) / s) + (np.array(u) < np.array(w) % 1), -127, 127)),
+        Mistake("You begin from the nearest point. k is the one below.", "np.floor.",
+                lambda w, s, u: s * np.clip(np.round(np.array(w) / s) + (np.array(u) < np.abs(np.array(w) / s - np.round(np.array(w) / s))),
+                                            -127, 127)),
+        Mistake("You cut at −128. The range is the same on both sides here.", "−127 to 127.",
+                lambda w, s, u: np.maximum(chanced(w, s, u, limit=None), -128 * s).clip(None, 127 * s)),
+        Mistake("You cut first and go up afterwards: the last point is passed.", "Cut at the very end.",
+                lambda w, s, u: s * (np.clip(np.floor(np.array(w) / s), -127, 127) + (np.array(u) < np.array(w) / s % 1))),
         Mistake("Up moves by s grid steps in place of one.", "low + 1.", lambda w, s, u: chanced(w, s, u, far=s)),
         Mistake("You always go down.", "Up if u < f.", drawn(far=0.0)),
         Mistake("You add u without rounding.", "A point of the grid, s times a whole number.",
@@ -115,22 +141,31 @@ seven_numbers = Question(
         Mistake("For `forward` you counted a multiplication and its addition as one.", "2mn a layer and example.", {"forward": 110_000}),
         Mistake("For `forward` the batch is missing.", "Times 20.", {"forward": 11_000}),
         Mistake("For `forward` only the first layer is counted.", "Both layers.", {"forward": 200_000}),
+        Mistake("For `forward` you counted the numbers of the layers, not the products.", "2mn a layer and example.", {"forward": 6_400}),
         Mistake("For `both` you took three forward passes. The first layer's inputs need no slope.", "Less 20 · 2 · 100 · 50.",
                 {"both": 660_000}),
         Mistake("For `both` you counted the way back like one forward pass.", "Two products a layer.", {"both": 440_000}),
         Mistake("For `both` the way back alone is counted.", "Forward and backward.", {"both": 240_000}),
+        Mistake("For `both` you left out one product of the last layer. It is the first that needs no slope of its inputs.",
+                "Less 20 · 2 · 100 · 50.", {"both": 640_000}),
+        Mistake("For `both` you took away half of a product: the 2 is missing.", "Less 20 · 2 · 100 · 50.", {"both": 560_000}),
+        Mistake("For `joules` these are kilojoules.", "84 times 15.", {"joules": 1.26}),
         Mistake("For `joules` you divided.", "Watts are joules a second.", {"joules": 5.6}),
         Mistake("For `joules` these are watt hours.", "Watts are joules a second.", {"joules": 0.35}),
         Mistake("For `bytes` the scales are missing.", "One number of four bytes for each 16.", {"bytes": 1_000_000}),
         Mistake("For `bytes` a scale has four bytes.", "4 · 62,500.", {"bytes": 1_062_500}),
+        Mistake("For `bytes` a scale has two bytes with you. Float32 has 32 bits.", "4 · 62,500.", {"bytes": 1_125_000}),
         Mistake("For `bytes` this is float32.", "A byte each, and the scales.", {"bytes": 4_000_000}),
         Mistake("For `bytes` you counted a scale for each weight.", "One for 16 weights.", {"bytes": 5_000_000}),
         Mistake("For `steps` you counted grid steps.", "The mean moves by 0.001 a step.", {"steps": 5}),
         Mistake("For `steps` you waited ten times too long: the mean moves as without a grid.", "0.05 over 0.001.", {"steps": 500}),
+        Mistake("For `steps` these are the steps until one grid step is gone.", "0.05 over 0.001.", {"steps": 10}),
         Mistake("For `steps` you said that it never moves. That is rounding to the nearest.", "By chance the mean is right.", {"steps": 0}),
         Mistake("For `floor` either you took the distance, not its square, or you let it fall like the number of points.",
                 "The square of s falls by 16.", {"floor": 0.25}),
         Mistake("For `floor` the quotient is turned round.", "It gets quieter.", {"floor": 16}),
+        Mistake("For `floor` either the quotient is turned round, or you let it grow with the number of points.", "It gets quieter.",
+                {"floor": 4}),
         Mistake("For `floor` you said that it stays.", "It is s²/6.", {"floor": 1}),
         Mistake("For `floor` you took the root.", "The square of s falls by 16.", {"floor": 0.5}),
         Mistake("For `zeros` you let the share rise evenly.", "1 − (1 − t/T)³.", {"zeros": 0.4}),

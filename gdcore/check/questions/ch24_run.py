@@ -14,11 +14,14 @@ def meter_cases(rng):
         if wraps:
             used[: wraps + 1] = rng.integers(int(0.55 * maximum), int(0.9 * maximum), wraps + 1)
         start = int(rng.integers(0, maximum // 3)) if not wraps else int(0.7 * maximum)
+        if name == "a long pause":
+            used[-1] = 0  # the counter stood still: nothing is counted
         readings = (start + np.concatenate([[0], np.cumsum(used)])) % (maximum + 1)
         yield Case(name, {"readings": readings.astype(np.int64), "maximum": maximum})
 
 
-def measured(readings, maximum, wrap="add", more=1, unit=1e6, ends=False, drop_last=False):
+def measured(readings, maximum, wrap="add", more=1, unit=1e6, ends=False, drop_last=False,
+             still=False):
     """The joules between the first and the last reading of a counter in microjoules; each argument after `maximum` is a fault."""
     readings, total = [int(r) for r in readings], 0
     pairs = list(zip(readings, readings[1:]))
@@ -26,8 +29,9 @@ def measured(readings, maximum, wrap="add", more=1, unit=1e6, ends=False, drop_l
         pairs = [(readings[0], readings[-1])]
     for before, after in pairs[: -1 if drop_last else None]:
         step = after - before
-        if step < 0:
-            step = {"add": step + maximum + more, "abs": -step, "raw": step, "skip": 0, "after": after, "max": maximum + 1}[wrap]
+        if step < 0 or (step == 0 and still):
+            step = {"add": step + maximum + more, "abs": -step, "raw": step, "skip": 0, "after": after, "max": maximum + 1,
+                    "both": maximum + 1 - step}[wrap]
         total += step
     return total / unit
 
@@ -47,7 +51,13 @@ a_counter = Question(
                 read(wrap="abs")),
         Mistake("One fault is found. A microjoule is a millionth.", "1e6 of them are a joule.", read(unit=1e3)),
         Mistake("After its maximum the counter reads 0, and that is one more count.", "Add maximum + 1.", read(more=0)),
-        Mistake("A negative difference is added as it is.", "Add maximum + 1 to it.", read(wrap="raw")),
+        Mistake("Either a negative difference is added as it is, or you take the last reading less the first. That is the same sum.",
+                "Reading by reading: add maximum + 1 to what is negative.", read(wrap="raw")),
+        Mistake("You add maximum + 1 to the size of the fall. It has to be taken away: the difference is negative.",
+                "after − before + maximum + 1.", read(wrap="both")),
+        Mistake("A counter that stood still has not begun again.", "Add maximum + 1 only below zero.", read(still=True)),
+        Mistake("You return millijoules less one count: neither the unit nor the count after the maximum is right.",
+                "1e6 of them are a joule, and the turn is maximum + 1.", read(more=0, unit=1e3)),
         Mistake("You leave out the stretch in which it began again.", "It used energy there, too.", read(wrap="skip")),
         Mistake("You count from zero after the new beginning, and lose what was used before it.", "Add maximum + 1 to the difference.",
                 read(wrap="after")),
@@ -116,6 +126,14 @@ def better(grams, need, restart):
     return min((cheapest(grams, need, restart), window(grams, need, restart)), key=lambda hours: total(hours, list(grams), restart))
 
 
+def greedy(grams, need, restart):
+    found = []
+    for _ in range(need):
+        rest = [h for h in range(len(grams)) if h not in found]
+        found.append(min(rest, key=lambda h: grams[h] + (0 if h - 1 in found or h + 1 in found else restart)))
+    return sorted(found)
+
+
 clean_hours = Question(
     "24.5", "When the grid is clean", "target", points=4, difficulty=3, minutes=18, name="plan",
     objectives=("plan a training that can be interrupted", "weigh clean hours against new starts"),
@@ -127,6 +145,10 @@ clean_hours = Question(
                 window),
         Mistake("You take the better of two plans, all cheapest hours or one stretch. Some days want something in between.",
                 "Go through the day and keep what ran before.", better),
+        Mistake("You take the cheapest next hour each time. A pair of hours can be cheaper than any start with one.",
+                "Go through the day and keep what ran before.", greedy),
+        Mistake("Your hours begin at 1.", "The first is 0.",
+                lambda grams, need, restart: [h + 1 for h in least([int(g) for g in grams], need, restart)[1]]),
         Mistake("You begin at once.", "Later hours may be cleaner.", lambda grams, need, restart: list(range(need))),
         Mistake("You take the last hours.", "Earlier ones may be cleaner.",
                 lambda grams, need, restart: list(range(len(grams) - need, len(grams)))),
@@ -145,7 +167,8 @@ clean_hours = Question(
 def weights_cases(rng):
     for name, shapes, share, spread in (("alike", ((3, 4), (4, 2)), 0.5, (1, 1)), ("one much larger", ((2, 3), (3, 3)), 0.6, (0.1, 3)),
                                         ("a narrow one", ((5, 3), (3, 1)), 0.4, (1, 1)), ("none goes", ((2, 2), (2, 3)), 0.0, (1, 1)),
-                                        ("nearly all", ((4, 4), (4, 3)), 0.9, (1, 0.5))):
+                                        ("nearly all", ((4, 4), (4, 3)), 0.9, (1, 0.5)),
+                                        ("rounded up", ((3, 3), (2, 4)), 0.4, (1, 1))):
         a, b = (np.round(c * rng.normal(size=shape), 4) for shape, c in zip(shapes, spread))
         yield Case(name, {"a": a, "b": b, "share": share})
 
@@ -171,6 +194,12 @@ def masks(a, b, share, size=np.abs, each=False, keep=False, count=round, largest
     return [m * w for m, w in zip(found, weights)] if values else found
 
 
+def by_rank(a, b, share):
+    order = np.argsort(np.abs(np.concatenate([np.ravel(a), np.ravel(b)])), kind="stable")
+    mask = (order >= round(share * len(order))).astype(float)
+    return [mask[: np.size(a)].reshape(np.shape(a)), mask[np.size(a) :].reshape(np.shape(b))]
+
+
 def cutting(**faults):
     return lambda a, b, share: masks(a, b, share, **faults)
 
@@ -192,6 +221,11 @@ the_smallest = Question(
                 lambda a, b, share: masks(a, b, max(share, 1 / (np.size(a) + np.size(b))))),
         Mistake("One weight too many goes.", "Exactly round(share · N).", cutting(count=lambda x: round(x) + (x > 0))),
         Mistake("One weight too few goes.", "Exactly round(share · N).", cutting(count=lambda x: max(round(x) - 1, 0))),
+        Mistake("You round the number of zeros down.", "Exactly round(share · N).", cutting(count=int)),
+        Mistake("You round the number of zeros up.", "Exactly round(share · N).", cutting(count=lambda x: int(np.ceil(x)))),
+        Mistake("You compare the sizes with the share. It counts weights, it does not measure them.", "Sort the sizes first.",
+                lambda a, b, share: [(np.abs(w) > share).astype(float) for w in (a, b)]),
+        Mistake("np.argsort gives places, not ranks: its k-th number says where the k-th smallest is.", "mask[places[:n]] = 0.", by_rank),
         Mistake("Nothing is cut.", "Exactly round(share · N) zeros.", lambda a, b, share: masks(a, b, 0.0)),
     ),
     success="One list of all sizes decides, so layers that can spare much give much.",
