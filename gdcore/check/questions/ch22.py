@@ -23,6 +23,14 @@ def slope(h, x, v, lr, beta, sign=-1.0, before=False, plain=False, old=False, by
     return sign * reduce(h * end * {"v": v if old else new, "g": h * x, "x": end, "1": 1.0}[by])
 
 
+def moved(h, x, v, beta):
+    return beta * np.array(v) + np.array(h) * np.array(x)
+
+
+def mixed(h, x, v, beta):
+    return beta * np.array(v) + (1 - beta) * np.array(h) * np.array(x)
+
+
 def slipped(**faults):
     return lambda h, x, v, lr, beta: slope(h, x, v, lr, beta, **faults)
 
@@ -50,6 +58,16 @@ rate_slope = Question(
         Mistake("You return the sum of the gradients at the new point. By what does the new point move with the rate?", "By −v.",
                 slipped(by="1")),
         Mistake("Twice the slope: the half of ½hx² was used up already.", "The gradient is hx.", slipped(sign=-2.0)),
+        Mistake("You take the new point where its gradient belongs: h is missing.", "The gradient is hx.",
+                lambda h, x, v, lr, beta: -np.sum((np.array(x) - lr * moved(h, x, v, beta)) * moved(h, x, v, beta))),
+        Mistake("The result is multiplied by the rate. The derivative of −ηv in η is −v, without η.", "Minus the new v.",
+                lambda h, x, v, lr, beta: lr * slope(h, x, v, lr, beta)),
+        Mistake("v is an average here, (1 − β) times the gradient. Asked is the sum.", "v ← βv + hx.",
+                lambda h, x, v, lr, beta: -np.sum(np.array(h) * (np.array(x) - lr * mixed(h, x, v, beta)) * mixed(h, x, v, beta))),
+        Mistake("This is minus the gradient's square at the new point. The step was made with v.", "Times minus the new v.",
+                lambda h, x, v, lr, beta: -np.sum((np.array(h) * (np.array(x) - lr * moved(h, x, v, beta))) ** 2)),
+        Mistake("Both the step and the slope use the v from before.", "v ← βv + hx first.",
+                lambda h, x, v, lr, beta: -np.sum(np.array(h) * (np.array(x) - lr * np.array(v)) * np.array(v))),
     ),
     success="x − ηv depends on η in one place, so the slope is minus the new gradient times the new v.",
     onwards="take a small step against this slope after each step of training. What does the rate do where the path is straight?")
@@ -82,6 +100,26 @@ def walked(**faults):
     return lambda x, lr, steps: carried(x, lr, steps, **faults)
 
 
+def travelled(x, lr, steps, factor):
+    """The slope that travels, with another factor for what came."""
+    dot = 0.0
+    for _ in range(steps):
+        g, h = 4 * x**3 - 4 * x + 0.3, 12 * x**2 - 4
+        dot, x = factor(g, h) * dot - g, x - lr * g
+    return dot
+
+
+def scaled(x, lr, steps):
+    return lr * carried(x, lr, steps)
+
+
+def of_the_value(x, lr, steps):
+    end = x
+    for _ in range(steps):
+        end = end - lr * (4 * end**3 - 4 * end + 0.3)
+    return (4 * end**3 - 4 * end + 0.3) * carried(x, lr, steps)
+
+
 def difference(x, lr, steps, h=1e-2, both=True):
     def end(lr):
         y = x
@@ -110,6 +148,15 @@ end_slope = Question(
         Mistake("The curvature belongs to the point where the step begins, not to where it ends.", "Compute it before x moves.",
                 walked(at_new=True)),
         Mistake("One step is missing.", "`steps` of them.", walked(fewer=1)),
+        Mistake("The open part is multiplied by the rate. The derivative of −ηf′ in η is −f′.", "− f′(x) each step.", scaled),
+        Mistake("This is the slope of f at the last point, times the right answer. Asked is that of the point itself.",
+                "Stop before the last factor.", of_the_value),
+        Mistake("What came is multiplied by −η f″ alone: the 1 is missing.", "1 − η f″.",
+                lambda x, lr, steps: travelled(x, lr, steps, lambda g, h: -lr * h)),
+        Mistake("What came is multiplied by 1 − η f′. The slope of f′ is f″.", "1 − η f″.",
+                lambda x, lr, steps: travelled(x, lr, steps, lambda g, h: 1 - lr * g)),
+        Mistake("Only the last step's open part is left: what came before is thrown away.", "(1 − η f″) times what travels.",
+                lambda x, lr, steps: travelled(x, lr, steps, lambda g, h: 0.0)),
         Mistake("The curvature is not multiplied by the rate.", "1 − η f″.",
                 lambda x, lr, steps: carried(x, lr, steps, bend=1 / lr)),
         Mistake("This is a difference with a wide gap. Asked is the exact slope.", "Carry it along, step by step.", difference),
@@ -145,7 +192,7 @@ seven_numbers = Question(
         Mistake("For `forward` you counted the weights themselves too.", "Beside them.", {"forward": 650_000}),
         Mistake("For `starts` you added the axes up. Each chooses by itself.", "Eight to the fifth.", {"starts": 40}),
         Mistake("For `starts` you have base and exponent the wrong way round.", "Eight valleys on each of five axes.", {"starts": 390_625}),
-        Mistake("For `starts` this is the number until the odds are even, ln 2 times the mean, or half of the mean.",
+        Mistake("For `starts` this is the number until the odds are even, ln 2 times the mean.",
                 "The mean of the first success is one over the share.", {"starts": 22_713}),
         Mistake("For `starts` this is half of the mean.", "The mean of the first success is one over the share.", {"starts": 16_384}),
         Mistake("For `digits` you counted rounds.", "40 values a round.", {"digits": 3 * np.log2(1e6)}),
@@ -156,11 +203,28 @@ seven_numbers = Question(
                 {"best": 0.64}),
         Mistake("For `best` this is one step's.", "T = 2.", {"best": 0.8}),
         Mistake("For `best` this is the cosh, not one over it. Something must shrink.", "1/cosh(2a).", {"best": 2.125}),
-        Mistake("For `best` the square of 1/cosh(a)… without the 2 and the 1.", "cosh(2a) = 2cosh²a − 1.", {"best": 0.32}),
+        Mistake("For `best` the −1 of the double angle is missing.", "cosh(2a) = 2cosh²a − 1.", {"best": 0.32}),
         Mistake("For `population` you counted one training.", "Eight of them.", {"population": 400}),
         Mistake("For `population` you counted the copies as trainings of their own. A copy costs no step.", "8 · 400.",
                 {"population": 10_400}),
         Mistake("For `population` you counted the rounds.", "8 · 400.", {"population": 80}),
+        Mistake("For `population` you gave each copy forty steps more. It trains in place of the one that it replaces.", "8 · 400.",
+                {"population": 3920}),
+        Mistake("For `population` you took the steps of the replaced away. They were made.", "8 · 400.", {"population": 2480}),
+        Mistake("For `population` you counted only what the copies did.", "8 · 400.", {"population": 720}),
+        Mistake("For `population` you counted 400 steps in each round.", "Forty steps a round.", {"population": 32_000}),
+        Mistake("For `kept` you counted bytes. Asked are numbers.", "Steps times weights.", {"kept": 200_000_000}),
+        Mistake("For `sparse` you counted points. Each is 50,000 numbers.", "40 kept points and a piece of 25.", {"sparse": 65}),
+        Mistake("For `forward` one passenger is too few.", "A passenger for each hyper-parameter.", {"forward": 50_000}),
+        Mistake("For `forward` you took the steps in place of the weights.", "12 times the weights.", {"forward": 12_000}),
+        Mistake("For `starts` you counted one axis.", "Eight to the fifth.", {"starts": 8}),
+        Mistake("For `digits` you counted halvings.", "Three rounds a halving, 40 values a round.", {"digits": np.log2(1e6)}),
+        Mistake("For `digits` you divided by three. A halving takes three rounds.", "Three rounds a halving.",
+                {"digits": 40 * np.log2(1e6) / 3}),
+        Mistake("For `best` you put κ into the formula, in place of (κ + 1)/(κ − 1).", "s = (L + μ)/(L − μ).",
+                {"best": 1 / np.cosh(2 * np.arccosh(9))}),
+        Mistake("For `best` this is either (√κ − 1)/(√κ + 1) or twice its square: momentum's factor, or the limit of many steps.",
+                "1/cosh(2a), exactly.", {"best": 0.5}),
     ),
     success="Reverse pays in points, forward in passengers; a valley in one over its share; a cloud in rounds; a copy costs nothing.",
     onwards="at which number of kept points is `sparse` least, for 1,000 steps?")

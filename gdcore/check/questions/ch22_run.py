@@ -21,19 +21,21 @@ def crowd_cases(rng):
 
 
 def evolved(weights, velocity, rates, losses, k, factors, mirrored=True, momentum=True, own=False, backwards=False, explored=True,
-            both=False, swapped=False, drop=False):
+            both=False, swapped=False, drop=False, forget=False, only=False, one=False, crossed=False, high=False):
     """A round of population-based training; each argument after `factors` is a fault."""
     weights, velocity, rates = (np.array(a, dtype=float) for a in (weights, velocity, rates))
     losses = np.array([math.nan if v is None else v for v in np.ravel(losses)], dtype=float)
     order = np.argsort(np.where(np.isnan(losses), -np.inf, losses) if drop else losses)
     if backwards:
         order = order[::-1]
+    if high:
+        order = np.argsort(-losses)
     for j in range(k):
-        worst, best = order[-1 - j] if mirrored else order[-k + j], order[j]
+        worst, best = order[-1 - j] if mirrored else order[-k + j], order[0 if only else k - 1 - j if crossed else j]
         weights[worst] = weights[best]
         if momentum:
-            velocity[worst] = velocity[best]
-        rates[worst] = rates[worst if own else best] * (factors[j] if explored else 1.0)
+            velocity[worst] = 0.0 if forget else velocity[best]
+        rates[worst] = rates[worst if own else best] * (factors[0 if one else j] if explored else 1.0)
         if both:
             rates[best] = rates[worst]
     return [weights, rates, velocity] if swapped else [weights, velocity, rates]
@@ -61,6 +63,12 @@ repaired = Question(
         Mistake("The best ones' rates change too. They are to stay.", "Only the copies explore.", turned(both=True)),
         Mistake("The last two results have changed places.", "weights, velocity, rates.", turned(swapped=True)),
         Mistake("A loss that is nan counts as best for you.", "np.argsort puts it last: leave it there.", turned(drop=True)),
+        Mistake("The copies begin with momenta of zero. They are to go on as the ones they copy.", "Copy velocity as well.",
+                turned(forget=True)),
+        Mistake("All copy the best of all. The second worst copies the second best.", "order[j].", turned(only=True)),
+        Mistake("Every copy's rate is multiplied by the first factor.", "factors[j].", turned(one=True)),
+        Mistake("The worst copies the least good of the k best, and so on: the pairs are crossed.", "order[j].", turned(crossed=True)),
+        Mistake("You order by falling loss: the best, or what is nan, are thrown away.", "np.argsort(losses).", turned(high=True)),
         Mistake("All members are as they came.", "Copy the worst k.",
                 lambda weights, velocity, rates, losses, k, factors: [weights, velocity, rates]),
     ),
@@ -126,6 +134,22 @@ for_everybody = Question(
                 lambda low, high, steps: (1 / (low + (high - low) * (np.arange(steps) + 0.5) / steps)).tolist()),
         Mistake("The curvatures that you serve are evenly spaced in the logarithm, which leaves the steep ones alone.", "(2k + 1)π/(2T).",
                 lambda low, high, steps: (1 / np.geomspace(low, high, steps + 2)[1:-1]).tolist()),
+        Mistake("This is the edge, 2/L, each time: the steepest direction stays as it is.", "Different rates cover for each other.",
+                lambda low, high, steps: [2 / high] * steps),
+        Mistake("The angles run from 0 to π, both ends included: those are extreme points, not roots.", "(2k + 1)π/(2T).",
+                rooted(angle=lambda k, T: np.pi * k / max(T - 1, 1))),
+        Mistake("The angles go once round the circle: 2πk/T.", "(2k + 1)π/(2T).", rooted(angle=lambda k, T: 2 * np.pi * k / T)),
+        Mistake("The difference L − μ is not halved before the cosine.", "(L + μ)/2 + (L − μ)/2 · cos.",
+                lambda low, high, steps: (1 / ((high + low) / 2 + (high - low)
+                                               * np.cos(np.pi * (2 * np.arange(steps) + 1) / (2 * steps)))).tolist()),
+        Mistake("The curvatures that you serve are evenly spaced from μ to L. Chebyshev's roots crowd at both ends, and lie inside.",
+                "(2k + 1)π/(2T).", lambda low, high, steps: (1 / np.linspace(low, high, steps)).tolist()),
+        Mistake("The curvatures that you serve are evenly spaced in the logarithm, ends included.", "(2k + 1)π/(2T).",
+                lambda low, high, steps: (1 / np.geomspace(low, high, steps)).tolist()),
+        Mistake("The rates are evenly spaced from 1/L to 1/μ.", "One over the roots.",
+                lambda low, high, steps: np.linspace(1 / high, 1 / low, steps).tolist()),
+        Mistake("These are the first of T + 1 rates.", "T is the number of steps.",
+                lambda low, high, steps: roots(low, high, steps + 1)[:-1]),
         Mistake("The first rate is missing.", "One rate a step.", lambda low, high, steps: roots(low, high, steps)[1:]),
     ),
     success="One over the roots of Chebyshev's polynomial: no other rates leave less in the worst direction.",
@@ -171,6 +195,14 @@ improvement = Question(
     draw=guess_cases, oracle=gained, rtol=1e-6,
     mistakes=(
         Mistake("You look for high values: the gap is best − margin − mean for a loss.", "Lower is better.", guessed(sign=-1.0)),
+        Mistake("You look for high values: mean − best − margin is the gap of a score, not of a loss.", "Lower is better.",
+                guessed(sign=-1.0, shift=1.0)),
+        Mistake("The result is negative: you return it as a loss. An improvement is at least 0.", "spread · (zΦ(z) + φ(z)).",
+                lambda mean, spread, best, margin: -gained(mean, spread, best, margin)),
+        Mistake("The margin is taken off the result. It belongs into the gap.", "z = (best − margin − mean)/spread.",
+                lambda mean, spread, best, margin: gained(mean, spread, best, 0.0) - margin),
+        Mistake("You square the spread, as if a variance were asked. It is a spread already.", "Divide by the spread itself.",
+                lambda mean, spread, best, margin: gained(mean, np.array(spread, dtype=float) ** 2, best, margin)),
         Mistake("The margin is left out.", "best − margin − mean.", guessed(shift=0.0)),
         Mistake("The margin has the wrong sign: it must be harder to count, not easier.", "best − margin − mean.", guessed(shift=1.0)),
         Mistake("Φ and φ have changed places.", "zΦ(z) + φ(z).", guessed(first=phi, second=Phi)),
@@ -178,6 +210,9 @@ improvement = Question(
                 lambda mean, spread, best, margin: np.where(np.array(spread) > 0, Phi(gained(mean, np.ones_like(mean), best, margin,
                     first=lambda z: 1.0, second=lambda z: 0.0) / np.where(np.array(spread) > 0, spread, 1.0)),
                     (best - margin - np.array(mean) > 0) * 1.0)),
+        Mistake("This is the probability of an improvement, not its size, except where nothing is uncertain.", "spread · (zΦ(z) + φ(z)).",
+                lambda mean, spread, best, margin: np.where(np.array(spread) > 0, Phi((best - margin - np.array(mean))
+                    / np.where(np.array(spread) > 0, spread, 1.0)), np.maximum(best - margin - np.array(mean), 0))),
         Mistake("z is not divided by the spread.", "z = (best − margin − mean)/spread.", guessed(units=False)),
         Mistake("The spread in front is missing: the result has no unit.", "spread · (zΦ(z) + φ(z)).", guessed(scaled=False)),
         Mistake("The density is taken away in place of added.", "zΦ(z) + φ(z).", guessed(plus=-1.0)),
