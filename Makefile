@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --d
 NBVAL := --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg
 
 .DELETE_ON_ERROR:
-.PHONY: help book serve lab run exercises grade test test-all check bench examples cards constraints clean
+.PHONY: help book serve pdf lab run exercises grade test test-all check bench examples cards constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ book: $(VENV)/.book  ## build the book into _build/html
 
 serve: book  ## build the book and open it in the browser
 	@$(BIN)/python tools/serve.py _build/html $(PORT)
+
+pdf: book $(VENV)/.test  ## the whole book on paper, _build/gradient_descent.pdf (MORE=--exercises for those too)
+	@$(BIN)/python -m tools.pdf $(MORE)
 
 lab: $(VENV)/.tools  ## open the chapters in JupyterLab
 	@$(BIN)/jupyter trust chapters/*.ipynb >/dev/null  # or Lab hides their stored figures

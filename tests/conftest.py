@@ -12,7 +12,7 @@ with contextlib.suppress(ImportError):  # before anything brings in TensorFlow: 
 
 @pytest.fixture(scope="session")
 def chromium():
-    from tests.book.chromium import browser  # only those who ask for it need playwright
+    from tools.chromium import browser  # only those who ask for it need playwright
 
     with browser() as found:
         yield found

@@ -40,7 +40,7 @@ def test_a_right_answer_is_right_for_many_seeds_and_never_named(asked):
                                       ("28.4", "28_use_cases.ipynb"),
                                       ("23.4", "23_understanding.ipynb"), ("22.4", "22_hybrid.ipynb"), ("24.4", "24_edge_and_energy.ipynb"),
                                       ("27.4", "27_transformer_translation.ipynb"),
-                                      ("29.4", "29_industries.ipynb")])
+                                      ("29.4", "29_industries.ipynb"), ("30.4", "30_dos_and_donts.ipynb")])
 def test_the_broken_code_that_the_notebook_gives_is_worth_nothing_and_named(id, name):
     scope = {"np": np}
     exec(next(source for source in code("exercises", name) if "def given" in source), scope)

@@ -9,17 +9,21 @@ import yaml
 from tests.notebooks.test_stored import FAULTS, ROOT
 from tools import new_chapter
 
+NAMES = ["24_edge_and_energy", "30_dos_and_donts", "23_understanding"]
+
 
 @pytest.fixture
 def house(tmp_path):
     for folder in ("chapters", "solutions", "book", "gdcore/check/questions"):
         (tmp_path / folder).mkdir(parents=True)
-    for file in ("_toc.yml", "book/chapters.yml", "book/exercises.md"):
-        shutil.copy(ROOT / file, tmp_path / file)
+    shutil.copy(ROOT / "book/chapters.yml", tmp_path / "book/chapters.yml")
+    for file in ("_toc.yml", "book/exercises.md"):  # as before the chapters below were written
+        lines = [line for line in (ROOT / file).read_text("utf-8").splitlines(True) if not any(name in line for name in NAMES)]
+        (tmp_path / file).write_text("".join(lines), "utf-8")
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["24_edge_and_energy", "30_dos_and_donts", "23_understanding"])
+@pytest.mark.parametrize("name", NAMES)
 def test_it_finds_its_places(house, name):
     new_chapter.main(name, house)
     toc = yaml.safe_load((house / "_toc.yml").read_text())
@@ -44,7 +48,7 @@ def test_a_skeleton_is_in_form_and_lacks_what_must_be_written(house):
     new_chapter.main("24_edge_and_energy", house)
     notebook = nbformat.read(house / "chapters/24_edge_and_energy.ipynb", as_version=4)
     missing = {fault.__name__ for fault in FAULTS if fault(notebook)}
-    assert missing == {"without_claims", "unexplained_options", "dead_links"}  # all parts are there; the exercises are not made yet
+    assert missing == {"without_claims", "unexplained_options"}  # all parts are there
 
 
 def test_another_name_is_refused(house):
