@@ -129,7 +129,8 @@ few_weights = Question(
         Mistake("Weight decay makes all weights smaller, and none zero.", "Write w as u² − v².",
                 lambda X, y: plainly(X, y, decay=0.5)),
         Mistake("The start is too large: then u² − v² prefers the shortest answer, too.", "A thousandth.", growing(alpha=1.0, lr=0.01)),
-        Mistake("All weights stay 0: either you start at 0, where every slope of u² − v² is zero, or v goes the same way as u.",
+        Mistake("All weights are 0: either you start at 0, where every slope of u² − v² is zero, or v goes the same way as u, or a "
+                "penalty wiped out all.",
                 "A tiny start, and for v the other sign.", growing(alpha=0.0)),
         Mistake("v is missing, or starts at 0 and stays there: no weight can become negative.", "w = u² − v².", growing(positive=True)),
         Mistake("The slopes lack the factors u and v: the chain rule through the square.", "dw/du = 2u.", growing(direct=True)),
