@@ -32,7 +32,8 @@ def main(arguments=None):
     if not (root / "index.html").exists():
         sys.exit(f"There is no book in {asked.html}: run `make book` first.")
     parts = contents(yaml.safe_load(pathlib.Path("_toc.yml").read_text("utf-8")), asked.exercises)
-    written = write(root, parts, pathlib.Path(asked.pdf))
+    with browser() as chromium:
+        written = write(chromium, root, parts, pathlib.Path(asked.pdf))
     print(f"{asked.pdf}: {written} pages.")
 
 
@@ -48,10 +49,10 @@ def contents(toc, exercises=False):
     return parts
 
 
-def write(root, parts, target):
-    """Print the pages of the built book into the file `target`, which is written when it is whole: how many sheets it has."""
+def write(chromium, root, parts, target):
+    """Print pages of the built book by a browser into the file `target`, which is written when it is whole: how many sheets it has."""
     names = [name for _, pages in parts for name in pages]
-    with tempfile.TemporaryDirectory() as folder, browser() as chromium:
+    with tempfile.TemporaryDirectory() as folder:
         printed = {name: pathlib.Path(folder) / f"{i}.pdf" for i, name in enumerate(names)}
         page, titles = chromium.new_page(color_scheme="light", reduced_motion="reduce"), {}
         for name, path in printed.items():
@@ -66,6 +67,7 @@ def write(root, parts, target):
         for sheet, number in zip(writer.pages, PdfReader(numbers).pages):
             sheet.merge_page(number)
         lead(writer, root, first)
+        page.close()
         writer.add_metadata({"/Title": "Gradient Descent for Deep Learning"})
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_suffix(".new")
@@ -84,8 +86,8 @@ def joined(parts, printed, titles):
             reader = PdfReader(printed[name])
             writer.append(reader, import_outline=False)
             if caption and above is None:
-                above = writer.add_outline_item(caption, first[name])
-            here = writer.add_outline_item(titles[name], first[name], above)
+                above = writer.add_outline_item(title=caption, page_number=first[name])
+            here = writer.add_outline_item(title=titles[name], page_number=first[name], parent=above)
             sections = reader.outline[1] if len(reader.outline) > 1 else []  # below the page's own title
             outline(writer, reader, sections, first[name], here)
     return writer, first
@@ -98,7 +100,8 @@ def outline(writer, reader, items, offset, above):
         if isinstance(item, list):
             outline(writer, reader, item, offset, last)
         else:
-            last = writer.add_outline_item(item.title, offset + (reader.get_destination_page_number(item) or 0), above)
+            sheet = offset + (reader.get_destination_page_number(item) or 0)
+            last = writer.add_outline_item(title=item.title, page_number=sheet, parent=above)
 
 
 def lead(writer, root, first):

@@ -18,10 +18,10 @@ def titles(items, depth=0):
 
 
 @pytest.fixture(scope="module")
-def paper(book, tmp_path_factory):
+def paper(book, chromium, tmp_path_factory):
     target = tmp_path_factory.mktemp("paper") / "deep" / "book.pdf"
     parts = [("", ["book/paths"]), ("Part I: Foundations", ["chapters/02_gradient", "chapters/03_learning_rate"])]
-    assert pdf.write(book.html, parts, target) == len(PdfReader(target).pages)
+    assert pdf.write(chromium, book.html, parts, target) == len(PdfReader(target).pages)
     assert [path.name for path in target.parent.iterdir()] == ["book.pdf"]
     return PdfReader(target)
 
