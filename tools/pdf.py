@@ -66,8 +66,10 @@ def write(chromium, root, parts, target):
         page.pdf(path=numbers, prefer_css_page_size=True)
         for sheet, number in zip(writer.pages, PdfReader(numbers).pages):
             sheet.merge_page(number)
+            sheet.compress_content_streams()
         lead(writer, root, first)
         page.close()
+        writer.compress_identical_objects()  # each page came with the book's fonts
         writer.add_metadata({"/Title": "Gradient Descent for Deep Learning"})
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_suffix(".new")
