@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from examples._digits import batches, digits, loss_of, network
+from examples.ledger import short
 from gdcore.rules import Adam, HeavyBall
 
 __all__ = ["learned"]
@@ -92,7 +93,7 @@ def learned():
     theta, told, done = meta_train()
     near, _, _ = meta_train(SHORT)
     return {"trainings": done, "seconds": SECONDS, "looking less far": contest(near, *TASKS["as trained"])["learned"],
-            "score": [_short(v) for v in told],
+            "score": [short(v) for v in told],
             "weights": sum(p.numel() for p in theta.values()), **{name: contest(theta, *task) for name, task in TASKS.items()}}  # fmt: skip
 
 
@@ -101,14 +102,14 @@ def contest(theta, hidden, unit, scale, steps):
     loss = functools.partial(loss_of, unit=unit)
 
     def ends(by, seeds):
-        return [_short(judged(by, hidden, scale, steps, loss, s)) for s in seeds]
+        return [short(judged(by, hidden, scale, steps, loss, s)) for s in seeds]
 
     row = {"learned": ends(theta, JUDGED), "before it learned": ends(weights(), JUDGED)}
     for rule in (Adam(), HeavyBall(momentum=0.9)):
         tried = {lr: np.mean(ends(rule.with_hyperparameters(lr=lr), (100, 101))) for lr in RATES}
         lr = min(tried, key=tried.get)
         row[type(rule).__name__] = ends(rule.with_hyperparameters(lr=lr), JUDGED)
-        row[f"{type(rule).__name__}'s rate"] = _short(lr)
+        row[f"{type(rule).__name__}'s rate"] = short(lr)
     return row
 
 
@@ -127,7 +128,3 @@ def judged(by, hidden, scale, steps, loss, seed):
             x, held = {n: f[0] for n, f in found.items()}, {n: f[1:] for n, f in found.items()}
     value = float(loss(x, *part))
     return value if value < 10 else 10.0
-
-
-def _short(value):
-    return float(f"{value:.4g}")

@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import gdcore.optim as optim
 from examples._digits import batches, digits, error_of, loss_of, network
-from examples.ledger import Ledger
+from examples.ledger import Ledger, short
 from gdcore import data, export, schedules, seed
 from gdcore.models.cnn import Convolution, FashionNet
 from gdcore.training import Batches
@@ -84,8 +84,8 @@ def paid(rule, size, epochs, half):
     tried = {lr: trained(rule, lr, size, epochs, half, TUNED)[1] for lr in RATES[rule]}
     lr = max(tried, key=tried.get)
     runs = [trained(rule, lr, size, epochs, half, s) for s in SEEDS]
-    return {"rate": lr, "tried": {str(k): _short(v) for k, v in tried.items()}, "accuracy": [_short(r[2]) for r in runs],
-            "processor seconds": [_short(r[0]) for r in runs], "pictures": IMAGES * epochs}  # fmt: skip
+    return {"rate": lr, "tried": {str(k): short(v) for k, v in tried.items()}, "accuracy": [short(r[2]) for r in runs],
+            "processor seconds": [short(r[0]) for r in runs], "pictures": IMAGES * epochs}  # fmt: skip
 
 
 def trained(rule, lr, size, epochs, half, seed_):
@@ -224,7 +224,7 @@ def adapted(way, shown=300, steps=200, size=16):
     blank = FashionNet(WIDTHS)
     blank.load_state_dict(grown(0))
     before = judge(blank, other_camera(pictures(0)[2][0][:2000]), pictures(0)[2][1][:2000])["accuracy"]
-    return {"rate": lr, "accuracy": [_short(r[2][1]) for r in runs], "learning": sum(p.numel() for p in learning), "before": _short(before),
+    return {"rate": lr, "accuracy": [short(r[2][1]) for r in runs], "learning": sum(p.numel() for p in learning), "before": short(before),
             "kept by 1": kept(model, x[:1], y[:1]), "kept by 16": kept(model, x, y)}  # fmt: skip
 
 
@@ -234,13 +234,13 @@ def adapted(way, shown=300, steps=200, size=16):
 def pruned(steps=600, shares=(0.5, 0.8, 0.9, 0.95, 0.98), seeds=range(5)):
     """Test error with a share of the weights at zero: taken away step by step while training, all at once at its end, or at its start."""
     ways = ("while training", "at the end", "at the start, by chance")
-    told = {way: [[_short(thinned(way, share, steps, s)) for s in seeds] for share in shares] for way in ways}
-    return {**told, "shares": shares, "whole": [_short(thinned("at the end", 0.0, steps, s)) for s in seeds]}
+    told = {way: [[short(thinned(way, share, steps, s)) for s in seeds] for share in shares] for way in ways}
+    return {**told, "shares": shares, "whole": [short(thinned("at the end", 0.0, steps, s)) for s in seeds]}
 
 
 def pruned_at_half(steps=600, shares=(0.5, 0.8, 0.9, 0.95, 0.98), seeds=range(5)):
     """Test error where the share goes all at once after half of the steps, and the rest goes on learning."""
-    return {"errors": [[_short(thinned("at half", share, steps, s)) for s in seeds] for share in shares], "shares": shares}
+    return {"errors": [[short(thinned("at half", share, steps, s)) for s in seeds] for share in shares], "shares": shares}
 
 
 def thinned(way, share, steps, seed_):
@@ -291,7 +291,7 @@ def exported():
         right = model(x)
     told = {"scores apart": float((export.run_onnx(plain, x) - right).abs().max()), "bytes": [len(plain), len(small)]}
     answers = right, export.run_onnx(plain, x), export.run_onnx(small, x)
-    told["accuracy"] = [_short((a.argmax(1) == y).float().mean().item()) for a in answers]
+    told["accuracy"] = [short((a.argmax(1) == y).float().mean().item()) for a in answers]
     parts, (program, apart, seconds) = digits(0), trained_inside()
     return {**told, "program": program, "losses apart": apart, "seconds": seconds, "pictures": len(parts["train"][0])}
 
@@ -312,11 +312,8 @@ def trained_inside(steps=138, size=32):
         loss.backward()
         here.step()
         found.append(loss.item())
-    return len(content), float(np.abs(np.subtract(told, found)).max()), [_short(middle - begin), _short(time.process_time() - middle)]
+    return len(content), float(np.abs(np.subtract(told, found)).max()), [short(middle - begin), short(time.process_time() - middle)]
 
-
-def _short(value):
-    return float(f"{value:.4g}")
 
 
 __all__ = ["main"]

@@ -9,7 +9,7 @@ import functools
 
 import numpy as np
 
-from examples.ledger import Ledger
+from examples.ledger import Ledger, short
 from gdcore import data
 from gdcore.algorithms import federated as F
 from gdcore.rules import Adam
@@ -150,13 +150,13 @@ def contest(name, alpha):
                 tried[lr, knob] = np.mean([np.mean(train(make(lr, knob), alpha, s, rounds)[0][-LAST:]) for s in TUNED])
     lr, knob = max(tried, key=tried.get)
     runs = [train(make(lr, knob), alpha, s, rounds, True) for s in SEEDS]
-    found = {"lr": lr, "knob": knob, "rounds": rounds, "test": [_short(end) for _, end in runs],
-             "curves": [[_short(v) for v in curve] for curve, _ in runs],
-             "tried": [[lr_, knob_, _short(v)] for (lr_, knob_), v in tried.items()],
+    found = {"lr": lr, "knob": knob, "rounds": rounds, "test": [short(end) for _, end in runs],
+             "curves": [[short(v) for v in curve] for curve, _ in runs],
+             "tried": [[lr_, knob_, short(v)] for (lr_, knob_), v in tried.items()],
              "bytes": PRESENT * make(lr, knob).bytes(start(np.random.default_rng(0)).astype(np.float32))}  # fmt: skip
     if rounds < ROUNDS:
         longer = [train(make(lr, knob), alpha, s, ROUNDS, True) for s in SEEDS]
-        found |= {"longer": [_short(end) for _, end in longer], "curves": [[_short(v) for v in curve] for curve, _ in longer]}
+        found |= {"longer": [short(end) for _, end in longer], "curves": [[short(v) for v in curve] for curve, _ in longer]}
     return found
 
 
@@ -178,7 +178,7 @@ def ends(alpha, alone):
 
     tried = {lr: np.mean([one(lr, s, "validation") for s in TUNED]) for lr in RATES}
     lr = max(tried, key=tried.get)
-    return {"lr": lr, "test": [_short(one(lr, s, "test")) for s in SEEDS], "tried": [[r, _short(v)] for r, v in tried.items()]}
+    return {"lr": lr, "test": [short(one(lr, s, "test")) for s in SEEDS], "tried": [[r, short(v)] for r, v in tried.items()]}
 
 
 # -- liars, and noise --------------------------------------------------------------------------------------------------------------
@@ -213,8 +213,8 @@ def aggregates(alpha, lr):
                         x = loud.round(shops, x, draw.choice(SHOPS, MEETING, replace=False))
                         if t >= ROUNDS - LAST:
                             hits.append(right(x, "test"))
-                ends_.append(_short(np.mean(hits)))
-                each.append([_short(np.mean(np.array(hits)[:, truth == k])) for k in range(10)])
+                ends_.append(short(np.mean(hits)))
+                each.append([short(np.mean(np.array(hits)[:, truth == k])) for k in range(10)])
             found[attack][name] = ends_
             if attack == "none":
                 kinds[name] = each
@@ -227,8 +227,8 @@ def privacy(lr, alpha=1.0):
     for noise in NOISES:
         tried = {clip: np.mean([private(lr, alpha, clip, noise, s, "validation") for s in TUNED]) for clip in CLIPS}
         clip = max(tried, key=tried.get)
-        found.append({"noise": noise, "clip": clip, "tried": [[c, _short(v)] for c, v in tried.items()],
-                      "test": [_short(private(lr, alpha, clip, noise, s, "test")) for s in SEEDS]})  # fmt: skip
+        found.append({"noise": noise, "clip": clip, "tried": [[c, short(v)] for c, v in tried.items()],
+                      "test": [short(private(lr, alpha, clip, noise, s, "test")) for s in SEEDS]})  # fmt: skip
     return {"lr": lr, "alpha": alpha, "runs": found}
 
 
@@ -243,7 +243,3 @@ def private(lr, alpha, clip, noise, seed, part):
         if t >= ROUNDS - LAST:
             hits.append(right(x, part).mean())
     return np.mean(hits)
-
-
-def _short(value):
-    return float(f"{value:.4g}")

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import gdcore.optim as optim
-from examples.ledger import Ledger
+from examples.ledger import Ledger, short
 from gdcore import data, rules, schedules, seed
 from gdcore.curvature import Hessian
 from gdcore.training import Batches
@@ -54,7 +54,7 @@ def main(again=False):
 def overfit():
     """Five trainings at a constant rate without any remedy, looked at after each pass."""
     runs = [train("nothing", 1e-3, None, s, schedule=False, looks=True)[1] for s in SEEDS]
-    return {key: [[_short(look[key]) for look in run] for run in runs] for key in runs[0][0]}
+    return {key: [[short(look[key]) for look in run] for run in runs] for key in runs[0][0]}
 
 
 def contest(name):
@@ -72,9 +72,9 @@ def contest(name):
             break
         rates, strengths = grown
     runs = [train(name, lr, strength, s, last=True)[0] for s in SEEDS]
-    told = {key: [_short(run[key]) for run in runs] for key in runs[0]}
-    return {"rate": _short(lr), "strength": strength, "rates": [*map(_short, rates)], "strengths": strengths,
-            "tuning": [[_short(tried[r, s]) for s in strengths] for r in rates], **told}  # fmt: skip
+    told = {key: [short(run[key]) for run in runs] for key in runs[0]}
+    return {"rate": short(lr), "strength": strength, "rates": [*map(short, rates)], "strengths": strengths,
+            "tuning": [[short(tried[r, s]) for s in strengths] for r in rates], **told}  # fmt: skip
 
 
 def _next(name):
@@ -193,8 +193,3 @@ def sharpness(model, part):
     """The largest curvature of the training loss, without dropout."""
     x, y = part
     return Hessian(F.cross_entropy(model.eval()(x), y), model.parameters()).sharpness(tol=1e-2)
-
-
-def _short(value):
-    """Four digits are enough; None for what is no number."""
-    return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None

@@ -13,7 +13,7 @@ import gdcore.optim as optim
 from examples._digits import BATCH, batches, digits, error_of, loss_of, network
 from examples._learned import learned
 from examples.gradient_free import FUNCTIONS, begin
-from examples.ledger import Ledger
+from examples.ledger import Ledger, short
 from gdcore.algorithms import gradient_free as G
 from gdcore.algorithms.unroll import hypergradient, train
 from gdcore.data import table
@@ -133,9 +133,9 @@ def sunspots(waves=3, budget=2000, bounds=(1 / 300, 1 / 4)):
         values = [unexplained([*found, f]) for f in grid]
         run = descend([*found, grid[int(np.argmin(values))]], bounds=[bounds] * (k + 1))
         found, spent = [*run.x], spent + len(grid) + run.nfev
-    return {"L-BFGS from many starts": [_short(many_starts(s)) for s in range(20)], "CMA-ES": [_short(cloud(s, budget)) for s in range(20)],
-            "CMA-ES, then L-BFGS": [_short(cloud(s, budget // 2)) for s in range(20)], "grid, then L-BFGS": _short(run.fun),
-            "grid's values": spent, "years": [_short(1 / f) for f in found]}  # fmt: skip
+    return {"L-BFGS from many starts": [short(many_starts(s)) for s in range(20)], "CMA-ES": [short(cloud(s, budget)) for s in range(20)],
+            "CMA-ES, then L-BFGS": [short(cloud(s, budget // 2)) for s in range(20)], "grid, then L-BFGS": short(run.fun),
+            "grid's values": spent, "years": [short(1 / f) for f in found]}  # fmt: skip
 
 
 # -- Adam, then L-BFGS --------------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def switch(gradients=1000, shares=(0.0, 0.05, 0.2, 0.5, 1.0), rates=(0.0003, 0.0
     for share in shares:
         tuning = {lr: np.mean([math.log(fitted(share, lr, s)) for s in TUNING[:3]]) for lr in (rates if share else rates[:1])}
         lr = min(tuning, key=tuning.get)
-        told[str(share)] = {"rate": lr, "loss": [_short(fitted(share, lr, s)) for s in SEEDS]}
+        told[str(share)] = {"rate": lr, "loss": [short(fitted(share, lr, s)) for s in SEEDS]}
     return told
 
 
@@ -196,9 +196,9 @@ def population(members=8, steps=400, every=40, seeds=range(5)):
         rates = 10 ** draw.uniform(-2.5, 0, members)
         for name in told:
             best, path = evolved(rates, steps, every, seed, name)
-            told[name]["validation loss"].append(_short(best[0]))
-            told[name]["test error"].append(_short(best[1]))
-        paths.append([_short(r) for r in path])
+            told[name]["validation loss"].append(short(best[0]))
+            told[name]["test error"].append(short(best[1]))
+        paths.append([short(r) for r in path])
     return {**told, "rates of the winner": paths, "drawn": [0.00316, 1.0], "members": members, "steps": steps, "every": every}
 
 
@@ -244,8 +244,8 @@ def tuned(pieces, steps=100, trainings=80, seeds=range(5)):
         score, slope, test = study(pieces, steps, seed)
         for name, tune in (("random search", randomly), ("Bayesian", bayesian), ("slope", functools.partial(sloping, slope=slope))):
             tries = tune(score, pieces, trainings, np.random.default_rng((seed, pieces)))
-            told[name].append([_short(min(value for _, value, spent in tries if spent <= count)) for count in range(4, trainings + 1, 4)])
-            checked[name].append(_short(test(min(tries, key=lambda t: t[1])[0])))
+            told[name].append([short(min(value for _, value, spent in tries if spent <= count)) for count in range(4, trainings + 1, 4)])
+            checked[name].append(short(test(min(tries, key=lambda t: t[1])[0])))
     return {"validation loss": told, "loss on other draws": checked, "pieces": pieces, "steps": steps,
             "count": [*range(4, trainings + 1, 4)]}  # fmt: skip
 
@@ -320,9 +320,6 @@ def _number(value):
     value = float(value)
     return value if value < 10 else 10.0
 
-
-def _short(value):
-    return float(f"{value:.4g}")
 
 
 __all__ = ["BATCH", "main"]

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 import gdcore.optim as optim
 from examples import matrix_methods as small
-from examples.ledger import Ledger
+from examples.ledger import Ledger, short
 from gdcore import seed
 
 APART, SEEDS = 10**0.5, (1, 2, 3)
@@ -56,8 +56,8 @@ def batches(name):
             if best == lr:
                 break
             lr = best
-        found.append({"batch": size, "rate": _short(lr), "steps": tried[lr],
-                      "tried": {f"{_short(r)}": float(np.median(steps)) for r, steps in sorted(tried.items())}})  # fmt: skip
+        found.append({"batch": size, "rate": short(lr), "steps": tried[lr],
+                      "tried": {f"{short(r)}": float(np.median(steps)) for r, steps in sorted(tried.items())}})  # fmt: skip
     return {"target": TARGET, "sizes": found}
 
 
@@ -87,9 +87,9 @@ def reached(name, size, lr, seed_):
 
 def widths(name):
     """The training loss over the last steps by width and rate, the mean of three seeds."""
-    rates = [_short(1e-4 * APART**k) for k in range(7)]
+    rates = [short(1e-4 * APART**k) for k in range(7)]
     return {"widths": [*WIDTHS], "rates": rates,
-            "losses": [[_short(np.mean([grown(name, n, lr, s) for s in SEEDS])) for lr in rates] for n in WIDTHS]}  # fmt: skip
+            "losses": [[short(np.mean([grown(name, n, lr, s) for s in SEEDS])) for lr in rates] for n in WIDTHS]}  # fmt: skip
 
 
 def grown(name, width, lr, seed_):
@@ -122,7 +122,7 @@ def sizes():
         tried = {lr: _letters(width, lr, 0) for lr in rates}
         best = min(tried, key=tried.get)
         hidden = sum(p.numel() for p in small.Letters(width).blocks.parameters())
-        found.append({"width": width, "weights": hidden, "rate": _short(best), "loss": [_short(_letters(width, best, s)) for s in SEEDS]})
+        found.append({"width": width, "weights": hidden, "rate": short(best), "loss": [short(_letters(width, best, s)) for s in SEEDS]})
     return {"sizes": found, "letters seen": LETTERS * 32 * small.WINDOW}
 
 
@@ -146,7 +146,3 @@ def _step(model, optimizer, x, y):
     loss.backward()
     optimizer.step()
     return loss.item() if loss.isfinite() else 10.0
-
-
-def _short(value):
-    return float(f"{value:.4g}")

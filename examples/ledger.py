@@ -1,11 +1,12 @@
 """A file of results that grows: a training that is stored is not done again, and an interruption loses one at most."""
 
+import math
 import pathlib
 import time
 
 from gdcore.training import machine, read_results, write_results
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "short"]
 
 RESULTS = pathlib.Path(__file__).parent / "results"
 
@@ -36,3 +37,8 @@ class Ledger:
             self.entries = read_results(self.path)["entries"]
             print(f"{wall:.0f} s", flush=True)
         return self.entries[key]
+
+
+def short(value):
+    """Four digits are enough for a record; None for what is no number."""
+    return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None

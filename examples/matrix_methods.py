@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import gdcore.optim as optim
-from examples.ledger import Ledger
+from examples.ledger import Ledger, short
 from gdcore import data, schedules, seed
 
 TUNED, SEEDS = (100, 101), (1, 2, 3, 4, 5)  # seeds that rates are chosen on, and those of the judgement
@@ -61,16 +61,16 @@ def contest(task, name, beside=None):
     cost = float(np.median([run["seconds"] for run in runs])) / STEPS[task]
     steps = STEPS[task] if beside is None else max(10, round(STEPS[task] * beside["cost"] / cost))
     as_long = runs if beside is None else [train(task, name, best, s, rest=rest, steps=steps) for s in SEEDS]
-    return {"rate": _short(best), "rates": [*map(_short, rates)], "tuning": [_short(tried[r]) for r in rates], "cost": _short(cost),
-            "loss": [_short(run["loss"]) for run in runs], "curves": [[_short(v) for v in run["curve"]] for run in runs],
-            "steps in AdamW's seconds": steps, "loss in AdamW's seconds": [_short(run["loss"]) for run in as_long]}  # fmt: skip
+    return {"rate": short(best), "rates": [*map(short, rates)], "tuning": [short(tried[r]) for r in rates], "cost": short(cost),
+            "loss": [short(run["loss"]) for run in runs], "curves": [[short(v) for v in run["curve"]] for run in runs],
+            "steps in AdamW's seconds": steps, "loss in AdamW's seconds": [short(run["loss"]) for run in as_long]}  # fmt: skip
 
 
 def widths(name):
     """The loss of the transformer by width and rate, the mean of two seeds."""
-    sizes, rates = (16, 32, 64, 128), [_short(1e-3 * APART**k) for k in range(5)]
+    sizes, rates = (16, 32, 64, 128), [short(1e-3 * APART**k) for k in range(5)]
     loss = lambda n, lr: np.mean([train("letters", name, lr, s, rest=3e-3, width=n)["loss"] for s in TUNED])
-    losses = [[_short(loss(n, lr)) for lr in rates] for n in sizes]
+    losses = [[short(loss(n, lr)) for lr in rates] for n in sizes]
     return {"widths": [*sizes], "rates": rates, "losses": losses}
 
 
@@ -211,7 +211,3 @@ def judge(task, model):
     """The mean loss on the validation part."""
     x, y = photographs()[1] if task == "photographs" else _windows(letters()[1], range(0, 400 * WINDOW, WINDOW))
     return F.cross_entropy(model(x).flatten(0, -2), y.flatten()).item()
-
-
-def _short(value):
-    return float(f"{value:.4g}")

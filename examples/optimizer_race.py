@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import gdcore.optim as optim
-from examples.ledger import Ledger
+from examples.ledger import Ledger, short
 from gdcore import data, schedules, seed
 from gdcore.data.words import Vocabulary
 from gdcore.models.cnn import FashionNet
@@ -59,7 +59,7 @@ def contest(task, name):
         new = [edge[best]] if best in edge and len(tuning) < MOST else []
     runs = [train(task, name, middle * APART**best, s) for s in SEEDS]
     told = {key: [run[key] for run in runs] for key in runs[0]}
-    return {"rate": _short(middle * APART**best), "rates": [_short(middle * APART**k) for k in sorted(tuning)],
+    return {"rate": short(middle * APART**best), "rates": [short(middle * APART**k) for k in sorted(tuning)],
             "tuning": [tuning[k] for k in sorted(tuning)], **told}  # fmt: skip
 
 
@@ -87,12 +87,12 @@ def train(task, name, lr, seed_):
                  every=max(steps // LOOKS, 1), progress=False)  # fmt: skip
     curve += record["validation"]
     if record.status != "finished":
-        return {"curve": [*map(_short, curve[:-1]), None], "test": None, "milliseconds": None}
+        return {"curve": [*map(short, curve[:-1]), None], "test": None, "milliseconds": None}
     for o in optimizers if name == "schedule-free" else ():
         o.eval()
     with torch.no_grad():
         test = problem.test()
-    return {"curve": [*map(_short, curve)], "test": _short(test), "milliseconds": _short(1000 * record["seconds"][-1] / steps)}
+    return {"curve": [*map(short, curve)], "test": short(test), "milliseconds": short(1000 * record["seconds"][-1] / steps)}
 
 
 def made(problem, name, lr):
@@ -103,10 +103,6 @@ def made(problem, name, lr):
     rest = [p for p in problem.model.parameters() if all(p is not q for q in hidden)]
     return [optim.Muon(hidden, lr=lr, adjust_lr_fn="match_rms_adamw", ns_precision="full"), optim.AdamW(rest, lr=lr)]
 
-
-def _short(value):
-    """Four digits are enough; None for what is no number."""
-    return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None
 
 
 class Repeated:

@@ -10,6 +10,7 @@ import io
 import logging
 import pathlib
 import tempfile
+import warnings
 
 import torch
 
@@ -20,17 +21,15 @@ def to_onnx(model, x, int8=False):
     """The model as the bytes of an ONNX file, its first axis free. int8: weights are bytes with a scale, where
     onnxruntime's tool finds them as they are; what the model reshapes first stays in float32.
 
-    x: an example of the input, of at least two rows. The model is exported in evaluation mode, which it keeps.
+    x: an example of the input, of at least two rows. The model is exported in evaluation mode, and left in the mode that it had.
     Raises ImportError where a library is missing.
     """
-    _need("onnx", "onnxscript")
-    model.eval()
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    _need("onnx", "onnxscript", *["onnxruntime"] * int8)
+    with _evaluated(model), tempfile.TemporaryDirectory() as folder, _quiet():
         path = pathlib.Path(folder) / "model.onnx"
         shapes = ({0: torch.export.Dim("rows", min=1)},)
         torch.onnx.export(model, (x,), dynamo=True, dynamic_shapes=shapes, external_data=False, verbose=False).save(path)
         if int8:
-            _need("onnxruntime")
             from onnxruntime.quantization import QuantType, quantize_dynamic
 
             path, small = pathlib.Path(folder) / "int8.onnx", path
@@ -66,12 +65,14 @@ def training_program(model, loss, x, y):
 class TrainingProgram:
     """A training program in ExecuTorch's runtime, with its SGD; torch computes nothing here.
 
-    lr, momentum: of SGD as in torch. step(x, y) does one step and returns the loss before it, as a float.
+    content: of `training_program`; x, y: a batch of the shape that it was made for. lr, momentum: of SGD as in torch. step(x, y) does one
+    step and returns the loss before it, as a float. Raises RuntimeError for bytes that are no such program and for another kind of batch.
     """
 
     def __init__(self, content, x, y, lr, momentum=0.0):
         _need("executorch")
-        with _quiet():
+        self._kinds = [(tuple(a.shape), a.dtype) for a in (x, y)]
+        with _quiet(), _told("These bytes are no training program for such a batch: training_program(model, loss, x, y) makes one"):
             from executorch.extension.training import _load_for_executorch_for_training_from_buffer, get_sgd_optimizer
 
             self._module = _load_for_executorch_for_training_from_buffer(content)
@@ -79,7 +80,12 @@ class TrainingProgram:
             self._sgd = get_sgd_optimizer(self._module.named_parameters(), lr, momentum, 0, 0, False)
 
     def step(self, x, y):
-        loss, *_ = self._module.forward_backward("forward", (x, y))
+        for name, value, kind in zip("xy", (x, y), self._kinds):
+            found = (tuple(value.shape), value.dtype) if isinstance(value, torch.Tensor) else type(value).__name__
+            if found != kind:
+                raise RuntimeError(f"{name} is {found}; this program was made for {kind}: a last batch that is smaller has to be left out.")
+        with _told("The program could not compute the loss of this batch: are all of its targets among the classes?"):
+            loss, *_ = self._module.forward_backward("forward", (x.contiguous(), y.contiguous()))
         self._sgd.step(self._module.named_gradients())
         return float(loss)
 
@@ -101,10 +107,29 @@ def _need(*names):
 
 
 @contextlib.contextmanager
+def _evaluated(model):
+    """The model in evaluation mode; each of its parts is left in the mode that it had."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+@contextlib.contextmanager
+def _told(sentence):
+    """The runtime knows its errors by number."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise RuntimeError(f"{sentence} ({error}).") from error
+
+
+@contextlib.contextmanager
 def _quiet():
     """The exporters print their progress and warn of what is not ours to mend."""
-    import warnings
-
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -53,6 +53,31 @@ def test_a_program_trains_as_torch_does():
     assert loss.item() < 1.8
 
 
+@needs_them
+def test_what_is_no_program_or_another_batch_is_told_and_changes_nothing():
+    (x, y), model = digits(), network()
+    x, y = x[:32], y[:32]
+    program = export.training_program(model, F.cross_entropy, x, y)
+    with pytest.raises(RuntimeError, match="These bytes are no training program"):
+        export.TrainingProgram(b"no program" * 50, x, y, lr=0.1)
+    there, again = (export.TrainingProgram(program, x, y, lr=0.1) for _ in range(2))
+    for bad in ((x[:8], y[:8]), (x.double(), y), (x, y.int()), (x.tolist(), y)):
+        with pytest.raises(RuntimeError, match=r"[xy] is .*; this program was made for"):
+            there.step(*bad)
+    with pytest.raises(RuntimeError, match="are all of its targets among the classes"):
+        there.step(x, y + 100)
+    strided = x.T.contiguous().T
+    assert not strided.is_contiguous() and [there.step(strided, y) for _ in range(3)] == [again.step(x, y) for _ in range(3)]
+
+
+@needs_them
+def test_the_model_keeps_its_mode():
+    model = torch.nn.Sequential(torch.nn.Linear(64, 10), torch.nn.Dropout())
+    model[1].eval()
+    export.to_onnx(model, torch.zeros(2, 64))
+    assert (model.training, model[0].training, model[1].training) == (True, True, False)
+
+
 def test_a_library_that_is_missing_is_named(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match="onnx is not installed: pip install -r requirements-tools.txt"):

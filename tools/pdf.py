@@ -73,8 +73,11 @@ def write(chromium, root, parts, target):
         writer.add_metadata({"/Title": "Gradient Descent for Deep Learning"})
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_suffix(".new")
-        writer.write(beside)
-        beside.replace(target)
+        try:
+            writer.write(beside)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
     return len(writer.pages)
 
 

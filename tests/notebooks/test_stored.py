@@ -93,10 +93,9 @@ def dead_links(notebook):
 
 
 def untagged_reasons(notebook):
-    """A cell that is left out of the comparison says why in its metadata, and checks a claim instead or is only slow."""
-    return [
-        cell.source for cell in code(notebook) if "nbval-ignore-output" in cell.metadata.get("tags", []) and not cell.metadata.get("reason")
-    ]
+    """A cell that is left out of the comparison is tagged and says why in its metadata, and checks a claim instead or is only slow."""
+    left_out = lambda cell: "nbval-ignore-output" in cell.metadata.get("tags", []) or "nbval" in cell.source.lower()
+    return [cell.source for cell in code(notebook) if left_out(cell) and not cell.metadata.get("reason")]
 
 
 def bad_first_cell(notebook):
@@ -150,6 +149,13 @@ def open_plumbing(notebook):
     return [cell.source for cell in code(notebook) if FOLDED not in cell.metadata.get("tags", []) and _is_plumbing(cell.source)]
 
 
+def ticks_above_the_answer(notebook):
+    """A folded answer stands before the ticks that would give it away."""
+    pairs = zip(notebook.cells, notebook.cells[1:])
+    return [below.source for above, below in pairs if below.cell_type == "markdown" and below.source.startswith("<details><summary>Answer")
+            and above.cell_type == "code" and _is_plumbing(above.source) and "live." not in above.source]  # fmt: skip
+
+
 def _is_plumbing(source):
     lines = ast.parse(source).body
     called = [ast.unparse(line.value.func) for line in lines if isinstance(line, ast.Expr) and isinstance(line.value, ast.Call)]
@@ -158,7 +164,7 @@ def _is_plumbing(source):
 
 FAULTS = [unexecuted, errors, warnings, traces_of_a_machine, pictures_without_alt, roles, html_that_github_drops, dead_links,
           untagged_reasons, bad_first_cell, long_cells, wide_lines, without_claims, not_normal, incomplete,
-          unexplained_options, open_plumbing]  # fmt: skip
+          unexplained_options, open_plumbing, ticks_above_the_answer]  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
@@ -192,13 +198,15 @@ PLANTED = {
     not_normal: CELL("1", metadata={"execution": {"started": "today"}}),
     incomplete: nbformat.v4.new_markdown_cell("# A title"),
     open_plumbing: CELL('x = 1\nclaim("one is one", x == 1)'),
+    ticks_above_the_answer: [CELL('claim("one is one", True)'), nbformat.v4.new_markdown_cell("<details><summary>Answer</summary>1</details>")],
     unexplained_options: nbformat.v4.new_markdown_cell("## Quiz\n<details><summary>a) Yes</summary></details>"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
 def test_a_planted_fault_is_found(fault):
-    assert fault(nbformat.v4.new_notebook(cells=[PLANTED[fault]]))
+    planted = PLANTED[fault]
+    assert fault(nbformat.v4.new_notebook(cells=planted if isinstance(planted, list) else [planted]))
 
 
 # -- a tick that compares shows its number -------------------------------------------------------------------------------------------
