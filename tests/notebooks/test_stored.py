@@ -198,7 +198,8 @@ PLANTED = {
     not_normal: CELL("1", metadata={"execution": {"started": "today"}}),
     incomplete: nbformat.v4.new_markdown_cell("# A title"),
     open_plumbing: CELL('x = 1\nclaim("one is one", x == 1)'),
-    ticks_above_the_answer: [CELL('claim("one is one", True)'), nbformat.v4.new_markdown_cell("<details><summary>Answer</summary>1</details>")],
+    ticks_above_the_answer: [CELL('claim("one is one", True)'),
+                             nbformat.v4.new_markdown_cell("<details><summary>Answer</summary>One.</details>")],
     unexplained_options: nbformat.v4.new_markdown_cell("## Quiz\n<details><summary>a) Yes</summary></details>"),
 }
 
