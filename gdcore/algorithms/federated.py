@@ -121,7 +121,9 @@ class Scaffold:
     def init(self, x):
         return np.zeros_like(x), {}
 
-    def update(self, clients, x, t, c, own):
+    def update(self, clients, x, t, c, own, *, examples=None):
+        """One round t, from 1. examples: {name: how many}, which weigh moves and variates, as their mean is to be that of all examples;
+        all alike without it, as in the paper."""
         moves, changes, own = [], [], dict(own)
         for name, gradient in clients.items():
             mine, y = own.get(name, np.zeros_like(x)), x
@@ -131,7 +133,9 @@ class Scaffold:
             moves.append(y - x)
             changes.append(own[name] - mine)
         share = len(clients) / (self.all_clients or len(clients))
-        return x + self.server_lr * np.mean(moves, axis=0), c + share * np.mean(changes, axis=0), own
+        weights = None if examples is None else [examples[name] for name in clients]
+        average = lambda found: np.average(found, axis=0, weights=weights)
+        return x + self.server_lr * average(moves), c + share * average(changes), own
 
     def bytes(self, x):
         return 4 * x.nbytes  # weights and variates, both ways

@@ -54,6 +54,13 @@ def test_scaffold_reaches_the_optimum_also_when_only_some_take_part():
     assert abs(x[0] - (10 - 3 + 4) / 16) < 1e-9
 
 
+@pytest.mark.parametrize("examples", [{0: 30, 1: 10}, {0: 1, 1: 5}])
+def test_scaffold_reaches_the_optimum_of_all_examples(examples):
+    """Unweighted, it would rest at the optimum of clients that are all alike."""
+    w = np.array([*examples.values()])
+    assert abs(run(Scaffold(0.05, 10), examples=examples) - (w * A * C).sum() / (w * A).sum()) < 1e-12
+
+
 @pytest.mark.parametrize("rule", [HeavyBall(0.5, 0.9), Adam(0.01), Yogi(0.01, eps=1e-3)], ids=lambda r: type(r).__name__)
 def test_any_rule_steps_the_server_to_the_same_fixed_point(rule):
     assert abs(run(FedAvg(0.05, 10, server=rule), 4000) - run(FedAvg(0.05, 10))) < 1e-2

@@ -12,6 +12,7 @@ def table_cases(rng):
     """Tables whose later rows come from elsewhere, with one column that is constant in the training part alone."""
     for name, n, m, d in (("a small table", 6, 3, 3), ("more later rows", 5, 9, 4), ("four columns", 12, 4, 4), ("one later row", 8, 1, 5)):
         size, place = 10 ** rng.uniform(-1, 2, d), rng.normal(size=d)
+        size[0] = 0.3
         train = size * (place + rng.normal(size=(n, d)))
         later = size * (place + 1.5 + 2 * rng.normal(size=(m, d)))
         train[:, d - 1] = float(rng.integers(2, 6))
@@ -73,6 +74,14 @@ by_training = Question(
                 lambda train, later: np.concatenate([scaled(train, later)[len(train):], scaled(train, later)[:len(train)]])),
         Mistake("The mean is that of the training part, the spread that of all rows.", "Both from `train`.",
                 lambda train, later: scaled(train, later, spread=lambda a: np.concatenate([train, later]).std(axis=0))),
+        Mistake("The later rows lose their own mean, and only the spread is that of the training part.", "Both from `train`.",
+                lambda train, later: scaled(train, later - later.mean(axis=0) + train.mean(axis=0))),
+        Mistake("The later rows are as they came.", "The same map for both parts.",
+                lambda train, later: np.concatenate([scaled(train, later)[:len(train)], later])),
+        Mistake("The constant column is as it came. Its mean has to go, too.", "Take off the mean, and divide by 1.",
+                lambda train, later: np.where(train.std(axis=0) == 0, np.concatenate([train, later]), scaled(train, later))),
+        Mistake("Every spread below 1 became 1. Only a spread of 0 should.", "`np.where(spread == 0, 1, spread)`.",
+                table(spread=lambda a: np.maximum(a.std(axis=0), 1))),
     ),
     success="The means and the spreads belong to the model, like its weights: both parts pass through the same map.",
     onwards="scale a table whose last column is constant up to rounding, such as 0.1 + 0.2 beside 0.3. What does your test `== 0` say?")
@@ -146,6 +155,16 @@ one_limit = Question(
                 lambda g, s, c: clipped(g, s, c)[:len(g)]),
         Mistake("The gradients' mean squares, and not their sums, were taken for the length.", "Sum, then root.",
                 limited(factor=lambda g, s, c: min(1.0, c / np.sqrt(np.mean(g**2))))),
+        Mistake("Too long gradients get the length 1 and not the limit.", "limit/norm.",
+                limited(factor=lambda g, s, c: 1 / np.linalg.norm(g) if np.linalg.norm(g) > c else 1.0)),
+        Mistake("The factor is norm over limit: it shortens what is short, and leaves what is long.", "limit/norm.",
+                limited(factor=lambda g, s, c: min(1.0, np.linalg.norm(g) / c))),
+        Mistake("The norms come first. Asked are the gradients, then the norms.", "Append the norms.",
+                lambda g, s, c: np.roll(clipped(g, s, c), len(s))),
+        Mistake("Behind the gradients stands one norm, that of the whole.", "A norm for each layer.",
+                lambda g, s, c: np.append(clipped(g, s, c)[:len(g)], np.linalg.norm(clipped(g, s, c)[:len(g)]))),
+        Mistake("`np.split` was given the sizes. It cuts at places, counted from the start.", "`np.cumsum(sizes)[:-1]`.",
+                lambda g, s, c: np.concatenate([h := clipped(g, s, c)[:len(g)], [np.linalg.norm(part) for part in np.split(h, s)]])),
     ),
     success="One factor for all entries keeps the direction; the shares of the layers stay as they were.",
     onwards="let one entry be nan. What does your function return, and what should a training do then?")
@@ -155,7 +174,7 @@ one_limit = Question(
 eight_numbers = Question(
     "30.3", "Eight numbers from all over the book", "predict", points=3, difficulty=2, minutes=12, name="predicted",
     objectives=("foretell edges, floors and factors without a run", "know what luck alone achieves"),
-    draw=items("edge", "unit", "memory", "batch", "depth", "start", "champion", "verdict"), rtol=2e-3,
+    draw=items("edge", "unit", "memory", "batch", "depth", "start", "champion", "verdict"), rtol=5e-3,
     oracle={"edge": 0.08, "unit": 1e-4, "memory": 20, "batch": 0.1, "depth": 0.9**20, "start": np.log(8), "champion": 0.56875,
             "verdict": 0.158655},
     mistakes=(
@@ -163,6 +182,8 @@ eight_numbers = Question(
         Mistake("For `edge` this is the curvature over two.", "It is 2/L.", {"edge": 12.5}),
         Mistake("For `edge` you took the flat direction. The steep one explodes first.", "2/L with the largest curvature.", {"edge": 2.0}),
         Mistake("For `edge` this is 2/(L + μ), the best rate and not the largest.", "It is 2/L.", {"edge": 2 / 26}),
+        Mistake("For `edge` this is 2/5. The largest curvature is 25, and no root is taken.", "2/L with the largest curvature.",
+                {"edge": 0.4}),
         Mistake("For `unit` the curvature grows with the square.", "1/100².", {"unit": 0.01}),
         Mistake("For `unit` the rate has to go the other way: numbers grew, so curvature grew.", "1/100².", {"unit": 1e4}),
         Mistake("For `unit` the rate has to go the other way, and by the square.", "1/100².", {"unit": 100}),
@@ -170,10 +191,16 @@ eight_numbers = Question(
         Mistake("For `memory` you took κ itself.", "The root of κ.", {"memory": 400}),
         Mistake("For `memory` this is 1/(1 − 0.9), the effective rate of the usual setting.", "The root of κ.", {"memory": 10}),
         Mistake("For `memory` you halved the root.", "2/√κ against 2/κ.", {"memory": 200}),
+        Mistake("For `memory` this is the root of the root.", "The root of κ.", {"memory": 400**0.25}),
+        Mistake("For `memory` this is twice the root.", "2/√κ against 2/κ.", {"memory": 40}),
+        Mistake("For `memory` the ratio is turned round.", "Plain descent needs more.", {"memory": 0.05}),
         Mistake("For `batch` the standard deviation falls with the root; asked is the variance.", "8/72 of 0.9.", {"batch": 0.3}),
         Mistake("For `batch` the ratio is turned round.", "8/72 of 0.9.", {"batch": 8.1}),
         Mistake("For `batch` this is the variance of one example over 8 · 72.", "8/72 of 0.9.", {"batch": 0.0125}),
         Mistake("For `batch` this is the share that is left, not the variance.", "8/72 of 0.9.", {"batch": 1 / 9}),
+        Mistake("For `batch` the ratio 9 is squared. A variance is a square already.", "8/72 of 0.9.", {"batch": 0.9 / 81}),
+        Mistake("For `batch` nothing changed. A larger batch has less noise.", "8/72 of 0.9.", {"batch": 0.9}),
+        Mistake("For `depth` this is the squared length after one layer.", "Twenty factors of its root.", {"depth": 0.81}),
         Mistake("For `depth` this is the squared length.", "The root of 0.81 for each layer.", {"depth": 0.81**20}),
         Mistake("For `depth` you took one layer.", "Twenty factors.", {"depth": 0.9}),
         Mistake("For `depth` the losses do not add up, they multiply.", "Twenty factors.", {"depth": 0.0}),
@@ -182,12 +209,19 @@ eight_numbers = Question(
         Mistake("For `start` this is the logarithm to the base 10.", "The natural one.", {"start": np.log10(8)}),
         Mistake("For `start` this is for ten classes.", "Here there are 8.", {"start": np.log(10)}),
         Mistake("For `start` this is the probability, not its logarithm.", "−ln(1/8).", {"start": 0.125}),
+        Mistake("For `start` either this is the share of wrong answers, or 1 − p stands for −ln p.", "−ln(1/8).", {"start": 0.875}),
+        Mistake("For `start` this is the number of classes, not its logarithm.", "−ln(1/8).", {"start": 8}),
+        Mistake("For `start` equal scores are no certainty: the truth has the probability 1/8.", "−ln(1/8).", {"start": 0.0}),
         Mistake("For `start` the sign is missing.", "−ln(1/8).", {"start": -np.log(8)}),
         Mistake("For `champion` this is one coin. The best of 200 is asked.", "2.75 spreads above a half.", {"champion": 0.5}),
         Mistake("For `champion` either these are 100 questions, or the one half of the spread is missing.", "1/(2√400) is one spread.",
                 {"champion": 0.6375}),
         Mistake("For `champion` this is how much it is above a half.", "Add the half.", {"champion": 0.06875}),
         Mistake("For `champion` a whole 2.75 stands for 0.275.", "2.75/(2√400) above a half.", {"champion": 0.775}),
+        Mistake("For `champion` either one spread is added, or half of each spread.", "2.75/(2√400) above a half.", {"champion": 0.525}),
+        Mistake("For `verdict` this is the share within one spread of the mean.", "Φ(−1).", {"verdict": 0.682689}),
+        Mistake("For `verdict` this is a share that belongs to 1.96 spreads.", "Φ(−1).", {"verdict": 0.025}),
+        Mistake("For `verdict` this is the usual level of a test.", "Φ(−1).", {"verdict": 0.05}),
         Mistake("For `verdict` both sides are counted. Only one is wrong.", "Φ(−1).", {"verdict": 0.31731}),
         Mistake("For `verdict` this is the share of right seeds.", "Φ(−1).", {"verdict": 0.841345}),
         Mistake("For `verdict` chance alone would be one half; the difference helps.", "Φ(−1).", {"verdict": 0.5}),
@@ -211,13 +245,15 @@ def loop_cases(rng):
             orders = np.array([rng.permutation(n) for _ in range(epochs)])
             case = Case(name, {"X": X, "y": y, "n": n, "orders": orders, "rate": rate})
             losses = looped(X, y, n, orders, rate, full=True)[1]
-            if 0 < losses[:, 1].argmin() < epochs - 1 and losses[:, 1].argmin() != losses[:, 0].argmin():
+            train, best = losses.argmin(axis=0)
+            odd = {"more rows": best != (losses @ [n, 8]).argmin(), "ten rows": train < epochs - 1}.get(name, True)
+            if 0 < best < epochs - 1 and best != train and odd:
                 break
         yield case
 
 
 def looped(X, y, n, orders, rate, every=False, kept=False, by_train=False, full=False, last=False, one_order=False, sums=False, first=False,
-           own=False, index=1, raw=False, each_epoch=False, ddof=0, late=False):
+           own=False, index=1, raw=False, each_epoch=False, ddof=0, late=False, mixed=False):
     """Train on rows up to n, choose the epoch by the others; each argument after `rate` is a fault."""
     source = X if every else X[:n]
     A = np.c_[X if raw else (X - source.mean(axis=0)) / source.std(axis=0, ddof=ddof), np.ones(len(X))]
@@ -237,7 +273,8 @@ def looped(X, y, n, orders, rate, every=False, kept=False, by_train=False, full=
     losses = np.array(losses)
     if full:
         return steps, losses
-    best = -1 if last else 0 if first else int(losses[:, 0 if by_train else 1].argmin())
+    judge = losses @ [n, len(X) - n] if mixed else losses[:, 0 if by_train else 1]
+    best = -1 if last else 0 if first else int(judge.argmin())
     return np.append(steps[-1 if late else best], losses[best, index])
 
 
@@ -271,6 +308,18 @@ three_faults = Question(
         Mistake("The validation rows are scaled by themselves.", "With the numbers of the training rows.", faulty(own=True)),
         Mistake("The gradient is emptied once an epoch. It has to be empty for each batch.", "Inside the inner loop.",
                 faulty(each_epoch=True)),
+        Mistake("The gradient is emptied once an epoch, and the validation rows still help to scale.",
+                "Empty it for each batch; scale by the rows up to n.", faulty(each_epoch=True, every=True)),
+        Mistake("The gradient is emptied once an epoch, and the training loss still chooses.",
+                "Empty it for each batch; the other rows choose.", faulty(each_epoch=True, by_train=True)),
+        Mistake("All rows together choose the epoch. The training rows have no vote.", "The rows from n on.", faulty(mixed=True)),
+        Mistake("The training loss chooses the epoch, and is the last number, too.", "The other rows choose.",
+                faulty(by_train=True, index=0)),
+        Mistake("The last number is the root of the validation loss.", "The mean square.",
+                lambda X, y, n, orders, rate: (found := looped(X, y, n, orders, rate)) ** np.where(
+                    np.arange(len(found)) < len(found) - 1, 1, 0.5)),
+        Mistake("Either the slopes or the rate are doubled. The given code has the slope of half the square, and that was right.",
+                "No factor 2.", lambda X, y, n, orders, rate: looped(X, y, n, orders, 2 * rate)),
         Mistake("The loss is that of the best epoch, and the weights are those of the last.", "Keep both at the same moment.",
                 faulty(late=True)),
         Mistake("The spread is the one with n − 1. The given code took the mean over n, and that was right.", "`std(axis=0)`.",

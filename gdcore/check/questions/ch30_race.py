@@ -1,4 +1,4 @@
-"""The questions of chapter 30 on units and fairness: forty slopes, a verdict over seeds, a letter (30.5 to 30.7)."""
+"""The questions of chapter 30 on units and fairness: twenty slopes, a verdict over seeds, a letter (30.5 to 30.7)."""
 
 import numpy as np
 
@@ -85,6 +85,8 @@ unlike_units = Question(
     objectives=("find the scale of each axis from gradients", "give each axis the rate that its curvature asks for"),
     draw=unit_cases, proof=low_enough,
     mistakes=(
+        Mistake("Plain descent at 1 explodes along the steepest axis.", "How curved is each axis? Two gradients tell.",
+                lambda box, x: walk(box, x, 1.0)),
         Mistake("Plain descent at 0.1 explodes along the steepest axis.", "How curved is each axis? Two gradients tell.",
                 lambda box, x: walk(box, x, 0.1)),
         Mistake("Plain descent at 0.01 explodes along the steepest axis.", "How curved is each axis? Two gradients tell.",
@@ -93,6 +95,10 @@ unlike_units = Question(
                 "How curved is each axis? Two gradients tell.", lambda box, x: walk(box, x, 0.001)),
         Mistake("Plain descent at 0.0001 is too fast for some of these bowls, and too slow for the flat axes of the others.",
                 "How curved is each axis? Two gradients tell.", lambda box, x: walk(box, x, 1e-4)),
+        Mistake("Plain descent at 0.00001 is too fast for the steepest of these bowls, and too slow for the flat axes of the others.",
+                "How curved is each axis? Two gradients tell.", lambda box, x: walk(box, x, 1e-5)),
+        Mistake("Momentum at 0.00001 is too fast for the steepest of these bowls, and too slow for the flat axes of the others.",
+                "Each axis needs a rate of its own.", lambda box, x: walk(box, x, 1e-5, momentum=0.9)),
         Mistake("Dividing by a running size of the slopes makes steps of nearly one length, and they do not stop in time.",
                 "Use the gradients to measure curvature.", rms),
         Mistake("One small rate serves all axes: the flat ones hardly move.", "Each axis needs a rate of its own.",
@@ -103,7 +109,9 @@ unlike_units = Question(
                 "Use the gradients to measure curvature.", lambda box, x: adam(box, x, 0.1)),
         Mistake("Adam at 0.001 has walked two hundredths after twenty steps.", "Use the gradients to measure curvature.",
                 lambda box, x: adam(box, x, 0.001)),
-        Mistake("Signs with a falling rate bring each axis near, and no nearer than their last steps.",
+        Mistake("Adam at 1 makes steps of one unit, and swings about the bottom.", "Use the gradients to measure curvature.",
+                lambda box, x: adam(box, x, 1.0)),
+        Mistake("Signs with a rate of 0.3 that falls by 0.7 walk 0.3/(1 − 0.7) = 1 in all, and the bottom may be three away.",
                 "Use the gradients to measure curvature.", signs),
         Mistake("The curvatures are right, and you multiply by them.", "A strongly curved axis needs a small rate.",
                 lambda box, x: secant(box, x, lambda c, g: g * c)),
@@ -113,6 +121,8 @@ unlike_units = Question(
                 lambda box, x: secant(box, x, lambda c, g: g / c.max())),
         Mistake("The mean of the curvatures serves all axes.", "Each axis has its own.",
                 lambda box, x: secant(box, x, lambda c, g: g / c.mean())),
+        Mistake("A difference of slopes is not yet a curvature: the tenth by which x moved is missing.", "Divide by how far x moved.",
+                lambda box, x: secant(box, x, lambda c, g: g / (0.1 * c))),
         Mistake("Your step goes up.", "Against the gradient.", lambda box, x: secant(box, x, lambda c, g: -g / c)),
         Mistake("The step is half of what the curvatures say.", "The whole quotient.",
                 lambda box, x: secant(box, x, lambda c, g: g / c / 2)),
@@ -120,7 +130,7 @@ unlike_units = Question(
                 lambda box, x: secant(box, x, lambda c, g: np.sign(g))),
         Mistake("One rate for all axes, even if the last two gradients choose it.", "A quotient for each axis.", common),
     ),
-    success="Two gradients gave a curvature for each axis, and each axis its rate: the units are gone.",
+    success="Each axis was scaled by itself, and the units are gone. Two gradients suffice: their difference is a curvature for each axis.",
     onwards="turn the bowl by 30 degrees, so that no axis is alone. What does your method do now, and which chapter mends it?")
 
 # -- 30.6 -----------------------------------------------------------------------------------------------------------------------
@@ -157,6 +167,19 @@ def raced(**faults):
 
 def loose(a, b):
     return np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
+
+
+def apart(a, b, low, high):
+    """The verdict of two separate intervals: t from the width of the paired one."""
+    t = (high - low) / 2 / ((b - a).std(ddof=1) / np.sqrt(len(a)))
+    reach = t * (a.std(ddof=1) + b.std(ddof=1)) / np.sqrt(len(a))
+    gap = b.mean() - a.mean()
+    return float(gap > reach) - float(gap < -reach)
+
+
+def extremes(a, b, t):
+    d = b - a
+    return np.array([d.mean(), d.min(), d.max(), float(d.min() > 0) - float(d.max() < 0)])
 
 
 a_verdict = Question(
@@ -197,6 +220,19 @@ a_verdict = Question(
                 raced(half=lambda m, e, t: (m + t * e, m - t * e),
                       decide=lambda a, b, high, low: float(low > 0) - float(high < 0))),
         Mistake("The verdict is missing.", "Mean, low, high, verdict.", lambda a, b, t: judged(a, b, t)[:3]),
+        Mistake("The verdict is 1 whenever zero lies outside. On which side decides who is better.", "1 above zero, −1 below.",
+                raced(decide=lambda a, b, low, high: float(low > 0 or high < 0))),
+        Mistake("Two intervals, one for each method, decide by whether they overlap. What both share widens them.",
+                "The interval of the mean difference.", raced(decide=apart)),
+        Mistake("The smallest and the largest difference stand for the interval of the mean.", "t errors to each side.", extremes),
+        Mistake("The two spreads were added as numbers. What both share cancels in pairs.", "The spread of the differences.",
+                raced(error=lambda a, b: (a.std(ddof=1) + b.std(ddof=1)) / np.sqrt(len(a)))),
+        Mistake("The variance stands for the spread.", "Its root over √n.",
+                raced(error=lambda a, b: (b - a).var(ddof=1) / np.sqrt(len(a)))),
+        Mistake("The spread divides by n, and 1.96 stands for t.", "`ddof=1`, and the t that is given.",
+                raced(error=lambda a, b: (b - a).std() / np.sqrt(len(a)), half=lambda m, e, t: (m - 1.96 * e, m + 1.96 * e))),
+        Mistake("These are the mean, half the interval's width, and the verdict.", "Mean, low, high, verdict.",
+                lambda a, b, t: (r := judged(a, b, t))[[0, 2, 3]] - [0, r[0], 0]),
         Mistake("The differences are shares of a. Asked are the differences.", "b − a.",
                 lambda a, b, t: judged(np.zeros(len(a)), b / a - 1, t)),
         Mistake("No verdict is 0, and yours is always 1 or −1, or always 0 or 1.", "1, −1, or 0 where the interval holds zero.",
