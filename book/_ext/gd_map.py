@@ -1,15 +1,19 @@
-"""`{book-map}`: all parts and chapters of book/chapters.yml, the written ones as links, the others marked as to come.
+"""`{book-map}`: all parts and chapters of book/chapters.yml, the written ones as links, the others marked as to come; and
+`{part-opener} N`: the chapters of a part with what each promises. Minutes and promises are read from the chapters.
 
 A text may link to a chapter of the plan before it is written: until then the link is plain text.
 """
 
+import json
 import posixpath
+import re
 from html import escape
 from pathlib import Path
 
 import yaml
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
 from gd_numbers import number
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -23,24 +27,63 @@ def plan(source):
     return [(part["part"], [(f"chapters/{name}", title, about) for name, title, about in part["chapters"]]) for part in parts]
 
 
-class Map(Directive):
+def promise(source, docname):
+    """(what you can do after the chapter, minutes of reading), as its head says; ("", None) where it says none."""
+    cells = json.loads(Path(source, f"{docname}.ipynb").read_text("utf-8"))["cells"]
+    head = "".join(cells[0]["source"]) if cells else ""
+    can = re.search(r"\*\*After this chapter\*\* (you can .*)", head)
+    takes = re.search(r"\*\*Reading\*\* takes about (\d+) minutes", head)
+    return can[1] if can else "", int(takes[1]) if takes else None
+
+
+class _Chapters(Directive):
+    """What is made of the plan and of the chapters that are there."""
+
+    def known(self, docname):
+        """(address, promise, minutes) of a written chapter, else None."""
+        env = self.state.document.settings.env
+        if docname not in env.found_docs:
+            return None
+        env.note_dependency(str(Path(env.srcdir, f"{docname}.ipynb")))
+        return env.app.builder.get_relative_uri(env.docname, docname), *promise(env.srcdir, docname)
+
+    def plan(self):
+        env = self.state.document.settings.env
+        env.note_dependency(str(Path(env.srcdir, "book", "chapters.yml")))
+        return plan(env.srcdir)
+
+
+class Map(_Chapters):
     """The map as HTML."""
 
     def run(self):
-        env = self.state.document.settings.env
-        env.note_dependency(str(Path(env.srcdir, "book", "chapters.yml")))
         html = ""
-        for roman, (part, chapters) in zip(_ROMAN, plan(env.srcdir)):
-            items = "".join(_chapter(env, *chapter) for chapter in chapters)
+        for roman, (part, chapters) in zip(_ROMAN, self.plan()):
+            items = "".join(self.chapter(*chapter) for chapter in chapters)
             html += f'<section class="gd-part"><h3><span>Part {roman}</span> {escape(part)}</h3><ol>{items}</ol></section>'
         return [nodes.raw("", f'<div class="gd-map">{html}</div>', format="html")]
 
+    def chapter(self, docname, title, about):
+        n, title, known = number(docname), escape(title), self.known(docname)
+        about = f"<span>{escape(about)}{f' · {known[2]} min' if known and known[2] else ''}</span>"
+        if known:
+            return f'<li value="{n}" data-chapter="{docname}"><a href="{known[0]}"><b>{title}</b>{about}</a></li>'
+        return f'<li value="{n}" class="gd-later"><b>{title}</b> <i>to come</i>{about}</li>'
 
-def _chapter(env, docname, title, about):
-    n, title, about = number(docname), escape(title), f"<span>{escape(about)}</span>"
-    if docname in env.found_docs:
-        return f'<li value="{n}"><a href="{env.app.builder.get_relative_uri(env.docname, docname)}"><b>{title}</b>{about}</a></li>'
-    return f'<li value="{n}" class="gd-later"><b>{title}</b> <i>to come</i>{about}</li>'
+
+class Opener(_Chapters):
+    """The chapters of one part: links with their promise, in Markdown, since a promise may hold a formula."""
+
+    required_arguments = 1
+
+    def run(self):
+        lines = ["| chapter | after it | minutes |", "|---|---|---|"]
+        for docname, title, _ in self.plan()[int(self.arguments[0]) - 1][1]:
+            if known := self.known(docname):
+                lines.append(f"| [{number(docname)} {title}](../{docname}.ipynb) | {known[1]} | {known[2] or ''} |")
+        found = nodes.Element()
+        self.state.nested_parse(StringList(lines), 0, found)
+        return found.children
 
 
 class LinksToCome(SphinxPostTransform):
@@ -64,6 +107,7 @@ def _outdated(app, env, added, changed, removed):
 
 def setup(app):
     app.add_directive("book-map", Map)
+    app.add_directive("part-opener", Opener)
     app.connect("env-get-outdated", _outdated)
     app.add_post_transform(LinksToCome)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,123 @@
+"""`{term-index}`: where each word of the glossary, and each rule, is written about: a chapter's section that says it most often.
+
+In come the glossary, the names of the rules and the chapters' text. What passes is a count of every word in every section, a heading's or
+an emphasised word counting more. What leaves is a list by letters, with a link to the section in each chapter that is about the word.
+"""
+
+import json
+import re
+import sys
+from collections import defaultdict
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from gd_map import plan
+from gd_notebooks import text
+from gd_numbers import number
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # gdcore, also where it is not installed
+import gdcore.rules as rules
+
+MOST, LEAST = 5, 3  # chapters a word is listed with, and the weight a section must have; where none has it, the heaviest stands alone
+HEADING, EMPHASIS = 6, 2  # what a mention there counts for
+
+
+class Placeholder(nodes.General, nodes.Element):
+    """Where the index comes to stand, once the sections of all pages are known."""
+
+
+class TermIndex(Directive):
+    def run(self):
+        env = self.state.document.settings.env
+        for path in [Path(env.srcdir, "book", "glossary.md"), *Path(env.srcdir, "chapters").glob("*.ipynb")]:
+            env.note_dependency(str(path))
+        return [Placeholder()]
+
+
+def words(env):
+    """{term: its link on the page of words, or on the page of cards}."""
+    terms = {name: f"{doc.rpartition('/')[2]}.html#{anchor}" for (kind, name), (doc, anchor) in env.domaindata["std"]["objects"].items()
+             if kind == "term"}  # fmt: skip
+    return terms | {rule.__name__: f"rule_cards.html#card-{rule.__name__.lower()}" for rule in rules.RULES + rules.WRAPPERS}
+
+
+def sections(notebook):
+    """[(heading, its text without formulas, its code), …] of a notebook, in order."""
+    found = [["", "", ""]]
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            found[-1][2] += text(cell["source"]) + "\n"
+            continue
+        prose = re.sub(r"```.*?```|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)]*\)|`", " ", text(cell["source"]), flags=re.DOTALL)
+        for line in prose.splitlines():
+            if heading := re.match(r"#{1,3} +(.+?) *$", line):
+                found.append([heading[1], "", ""])
+            else:
+                found[-1][1] += line + "\n"
+    return found[1:]
+
+
+def pattern(term):
+    """A term in text: any case unless it is a name, a plural, a hyphen for a space."""
+    words = r"[\s-]+".join(re.escape(word) for word in re.split(r"[\s-]+", term))
+    named = re.search(r"[A-Z].*[A-Z]", term) or term in vars(rules)
+    return re.compile(rf"\b{words}(?:s|es)?\b", 0 if named else re.IGNORECASE)
+
+
+def weights(term, chapter):
+    """How much each section of a chapter is about a term."""
+    find, rule = pattern(term), term in vars(rules)
+    for heading, prose, code in chapter:
+        marked = sum(bool(find.search(mark)) for mark in re.findall(r"\*{1,2}([^*\n]+)\*{1,2}", prose))
+        yield HEADING * bool(find.search(heading)) + len(find.findall(prose)) + EMPHASIS * marked + rule * len(find.findall(code))
+
+
+def places(chapters, term):
+    """[(docname, number of the section), …]: the chapters that are about a term, in order. chapters: {docname: its sections}."""
+    best = []
+    for doc, chapter in chapters.items():
+        heavy = list(weights(term, chapter))
+        if max(heavy, default=0):
+            best.append((sum(heavy), max(heavy) >= LEAST, doc, heavy.index(max(heavy))))
+    best.sort(reverse=True)
+    best = [found for found in best if found[1]] or best[:1]
+    return sorted((doc, section) for *_, doc, section in best[:MOST])
+
+
+def _anchors(env, docname):
+    """The addresses of a page's headings, in order; the first is the page itself."""
+    return [ref["anchorname"] for ref in env.tocs[docname].findall(nodes.reference) if ref.get("refuri") == docname]
+
+
+def html(env, docname):
+    uri, letters, links = env.app.builder.get_relative_uri, defaultdict(list), words(env)
+    chapters = {doc: sections(json.loads(Path(env.srcdir, f"{doc}.ipynb").read_text("utf-8")))
+                for _, part in plan(env.srcdir) for doc, *_ in part if doc in env.found_docs}  # fmt: skip
+    for term in sorted(links, key=_order):
+        where = []
+        for doc, section in places(chapters, term):
+            anchors = _anchors(env, doc)
+            where.append(f'<a href="{uri(docname, doc)}{anchors[section] if section < len(anchors) else ""}">{number(doc)}</a>')
+        more = f' <span>{" ".join(where)}</span>' if where else ""
+        letters[_order(term)[0].upper()].append(f'<li><a href="{links[term]}">{escape(term)}</a>{more}</li>')
+    jumps = " ".join(f'<a href="#letter-{letter.lower()}">{letter}</a>' for letter in letters)
+    parts = "".join(f'<h2 id="letter-{letter.lower()}">{letter}</h2><ul>{"".join(items)}</ul>' for letter, items in letters.items())
+    return f'<p class="gd-letters">{jumps}</p><div class="gd-index">{parts}</div>'
+
+
+def _order(term):
+    return term.casefold().replace("μ", "mu")
+
+
+def _fill(app, doctree, docname):
+    for place in list(doctree.findall(Placeholder)):
+        place.replace_self(nodes.raw("", html(app.env, docname), format="html"))
+
+
+def setup(app):
+    app.add_node(Placeholder)
+    app.add_directive("term-index", TermIndex)
+    app.connect("doctree-resolved", _fill)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
