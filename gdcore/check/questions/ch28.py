@@ -34,6 +34,14 @@ def rates(**faults):
     return lambda mean, b, c, p, q, r, lr, keep: rated(mean, b, c, p, q, r, lr, keep, **faults)
 
 
+def vectors_first(mean, b, c, p, q, r, lr, keep):
+    return np.roll(rated(mean, b, c, p, q, r, lr, keep), -2)
+
+
+def changes(mean, b, c, p, q, r, lr, keep):
+    return rated(mean, b, c, p, q, r, lr, keep) - np.concatenate([[b, c], p, q])
+
+
 one_rating = Question(
     "28.1", "One rating, two rows", "function", points=2, difficulty=1, minutes=10, name="rate",
     objectives=("write a step of matrix factorisation with biases", "keep old values until all slopes are taken"),
@@ -55,6 +63,8 @@ one_rating = Question(
         Mistake("The guess lacks the biases.", "μ + b + c + p·q.", rates(guess=lambda m, b, c, d: m + d)),
         Mistake("The guess lacks p·q.", "μ + b + c + p·q.", rates(guess=lambda m, b, c, d: m + b + c)),
         Mistake("Each vector moves along itself. The slope in p is q, and in q it is p.", "p along q, q along p.", rates(own=True)),
+        Mistake("The vectors stand before the biases.", "[[b, c], p, q].", vectors_first),
+        Mistake("You return the changes, not the new values.", "Old value plus change.", changes),
     ),
     success="One error, four slopes from the old values, and each thing that was touched is held back a little.",
     onwards="leave out the penalty and repeat the step a thousand times on one rating. Where do p and q go?")
@@ -86,6 +96,11 @@ def shuffled(days, train, ahead, gap):
     return rows[order.permutation(len(rows))[::-1]] if len(rows) > 1 else rows
 
 
+def lengths(days, train, ahead, gap):
+    rows = walked(days, train, ahead, gap)
+    return np.c_[rows[:, 0], rows[:, 1] - rows[:, 0], rows[:, 2], rows[:, 3] - rows[:, 2]]
+
+
 the_walk = Question(
     "28.2", "A walk with a gap", "function", points=3, difficulty=2, minutes=12, name="walk",
     objectives=("write splits that respect time", "leave a gap where answers look ahead"),
@@ -106,6 +121,16 @@ the_walk = Question(
                 walks(pace=lambda train, ahead, gap: train)),
         Mistake("The walk moves on by test and gap. Then the days of the gaps are never judged.", "It moves on by `ahead`.",
                 walks(pace=lambda train, ahead, gap: ahead + gap)),
+        Mistake("The walk moves on by a training part and a gap.", "It moves on by `ahead`.",
+                walks(pace=lambda train, ahead, gap: train + gap)),
+        Mistake("Each walk begins where the one before ends: most days are never judged.", "It moves on by `ahead`.",
+                walks(pace=lambda train, ahead, gap: train + gap + ahead)),
+        Mistake("The gap is not counted where you ask whether a walk fits: there is a test beyond the last day.",
+                "s + train + gap + ahead may at most equal the number of days.",
+                lambda days, train, ahead, gap: walked(days, train, ahead, gap, last=gap)),
+        Mistake("The gap is missing in the rows and in the last start.", "The test begins at s + train + gap.",
+                lambda days, train, ahead, gap: walked(days, train, ahead, 0)),
+        Mistake("You return how long training and test are, not where they end.", "Ends, one beyond the last day.", lengths),
         Mistake("The walk moves on by one day: days are judged several times.", "It moves on by `ahead`.",
                 walks(pace=lambda train, ahead, gap: 1)),
         Mistake("The ends are the last days themselves. Asked is one beyond, as in a slice.", "Ends are exclusive.",
@@ -123,9 +148,9 @@ eight_numbers = Question(
     "28.3", "Eight numbers from five jobs", "predict", points=3, difficulty=2, minutes=12, name="predicted",
     objectives=("count what a step changes in a table", "compute a bias, a slope, a variance and a score by hand"),
     draw=items("numbers", "moved", "dense", "decayed", "generous", "slope", "variance", "NDCG"), rtol=2e-3,
-    oracle={"numbers": 66_001, "moved": 22, "dense": 16, "decayed": 5000, "generous": 0.75, "slope": -0.25, "variance": 1.8, "NDCG": 0.5},
+    oracle={"numbers": 66_001, "moved": 22, "dense": 1000, "decayed": 5000, "generous": 0.75, "slope": -0.25, "variance": 1.8, "NDCG": 0.5},
     mistakes=(
-        Mistake("For `numbers` the biases are missing, and the mean.", "Each row has k + 1 numbers; one more is the mean.",
+        Mistake("For `numbers` biases are missing, of one table or of both.", "Each row has k + 1 numbers; one more is the mean.",
                 {"numbers": 60_000}),
         Mistake("For `numbers` you counted a whole table of persons and films. That is what is factorised.",
                 "Each row has k + 1 numbers.", {"numbers": 5_000_000}),
@@ -134,13 +159,17 @@ eight_numbers = Question(
         Mistake("For `moved` the biases are missing.", "Two rows and two biases.", {"moved": 20}),
         Mistake("For `moved` you counted one row only, with its bias.", "Two rows and two biases.", {"moved": 11}),
         Mistake("For `moved` you counted rows, not numbers.", "Two rows and two biases, each number.", {"moved": 2}),
+        Mistake("For `moved` you counted two rows and two biases, each as one.", "Two rows and two biases, each number.", {"moved": 4}),
+        Mistake("For `moved` the mean was counted; it is kept.", "Two rows and two biases.", {"moved": 23}),
         Mistake("For `moved` all numbers move only with a dense rule or decay.", "Two rows and two biases.", {"moved": 66_001}),
-        Mistake("For `dense` you counted the second batch only. Adam still remembers the first.", "Both batches.", {"dense": 8}),
+        Mistake("For `dense` you counted the second batch only. Adam still remembers the first.", "Both batches.", {"dense": 500}),
         Mistake("For `dense` averages that are still zero move nothing.", "Both batches.", {"dense": 5000}),
-        Mistake("For `dense` you counted the first batch too, and the second twice.", "Both batches, each film once.", {"dense": 24}),
+        Mistake("For `dense` you counted the first batch too, and the second twice.", "Both batches, each film once.", {"dense": 1500}),
         Mistake("For `decayed` only rows with a gradient or a memory moved in your count. Decay shrinks each row.", "All rows.",
-                {"decayed": 16}),
-        Mistake("For `decayed` you counted the batch only.", "All rows.", {"decayed": 8}),
+                {"decayed": 1000}),
+        Mistake("For `decayed` you counted the batch only.", "All rows.", {"decayed": 500}),
+        Mistake("For `decayed` the second batch is left out. It moves as well.", "All rows of the films.", {"decayed": 4500}),
+        Mistake("For `decayed` both batches are left out. They move as well.", "All rows of the films.", {"decayed": 4000}),
         Mistake("For `decayed` persons are in another table.", "All rows of the films.", {"decayed": 6000}),
         Mistake("For `generous` this is the mean, without a penalty.", "Sum over n + λ.", {"generous": 2.0}),
         Mistake("For `generous` you added λ to the mean's denominator and took the mean above, not the sum.", "Sum over n + λ.",
@@ -157,6 +186,7 @@ eight_numbers = Question(
         Mistake("For `variance` decay and its complement have changed places.", "λs + (1 − λ)r².", {"variance": 8.2}),
         Mistake("For `variance` the return is not squared.", "λs + (1 − λ)r².", {"variance": 1.2}),
         Mistake("For `variance` the new part is not weighed.", "λs + (1 − λ)r².", {"variance": 9.9}),
+        Mistake("For `variance` this is the square of the return alone.", "λs + (1 − λ)r².", {"variance": 9.0}),
         Mistake("For `variance` the old part is missing.", "λs + (1 − λ)r².", {"variance": 0.9}),
         Mistake("For `variance` today's return counts from tomorrow on, but yesterday's counts today.", "λs + (1 − λ)r².",
                 {"variance": 1.0}),
@@ -181,16 +211,18 @@ def return_cases(rng):
         yield Case(name, {"returns": returns, "decay": decay, "first": first})
 
 
-def surprised(returns, decay, first, today=False, swapped=False, wide=False, half=True, log=True, square=True, root=False):
+def surprised(returns, decay, first, today=False, swapped=False, wide=False, half=True, log=True, square=True, root=False,
+              lag=False, rooted=False):
     """The surprise of each day; each argument after `first` is a fault."""
     s, found = first, []
     keep = 1 - decay if swapped else decay
-    for r in returns:
+    for t, r in enumerate(returns):
         after = keep * s + (1 - keep) * (r**2 if square else abs(r))
-        if today:
+        if today or lag and t:
             s = after
-        found.append((log * np.log(np.sqrt(s) if root else s) + r**2 / (s**2 if wide else s)) * (0.5 if half else 1.0))
-        s = after
+        below = s**2 if wide else np.sqrt(s) if rooted else s
+        found.append((log * np.log(np.sqrt(s) if root else s) + r**2 / below) * (0.5 if half else 1.0))
+        s = s if lag else after
     return np.array(found)
 
 
@@ -219,6 +251,9 @@ three_faults = Question(
         Mistake("The half is lost.", "Half of both terms.", daily(half=False)),
         Mistake("The logarithm is lost. Then the largest variance would be the best.", "ln s + r²/s.", daily(log=False)),
         Mistake("The logarithm is that of the deviation, and halved again.", "Half of ln s.", daily(root=True)),
+        Mistake("The second day knows its own return: the day's square is put in before the day is judged, but for the first.",
+                "s_t learns of r at t − 1.", daily(lag=True)),
+        Mistake("s is taken for a deviation: the square is divided by its root.", "Divide by s.", daily(rooted=True)),
         Mistake("The variance learns of |r|, not of its square.", "(1 − decay) · r².", daily(square=False)),
     ),
     success="In the morning s knows nothing of the day. It judges, then it learns.",

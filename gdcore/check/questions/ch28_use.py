@@ -54,6 +54,12 @@ def tries(**choices):
     return lambda W, x, y: moved(W, x, y, **choices)
 
 
+def overwritten(W, x, y):
+    W = W.copy()
+    W[0] = np.linalg.lstsq(x, y, rcond=None)[0]
+    return np.append(W, np.eye(len(W))[0])
+
+
 not_forgotten = Question(
     "28.5", "Learn, and do not forget", "target", points=3, difficulty=3, minutes=15, name="learn",
     objectives=("reach a new task by moving head and body", "keep an old task that cannot be seen"),
@@ -63,6 +69,8 @@ not_forgotten = Question(
                 tries(rates=(0.0, 0.1))),
         Mistake("The new task is learned, and the old one is damaged: body and head moved at one rate from the start.",
                 "While the head is wrong, it pulls the body along. Which of the two should move first?", tries(rates=(0.1, 0.1))),
+        Mistake("One feature was overwritten with the answer of the new task. The old head needed it.",
+                "Move W a little, do not replace it.", overwritten),
         Mistake("The body starts from random weights. The old task is gone before the first step.", "Start from W.",
                 tries(rates=(0.05, 0.05), seed=1)),
         Mistake("Either the start came back, or only the body moves, and under a head of zeros it cannot: its slope is a multiple of it.",
@@ -107,12 +115,31 @@ def drawn(**faults):
 
 
 def only_the_end(x, y, w, tau, lr, steps):
-    return percentile(x, y, w, tau, lr, steps)[-1:]
+    return percentile(x, y, w, tau, lr, steps)[-1]
 
 
 def beginning_too(x, y, w, tau, lr, steps):
     return np.vstack([w, percentile(x, y, w, tau, lr, steps)[:-1]])
 
+
+def start_kept(x, y, w, tau, lr, steps):
+    return np.vstack([w, percentile(x, y, w, tau, lr, steps)])
+
+
+def walked_by(pull):
+    def path(x, y, w, tau, lr, steps):
+        rows = []
+        for t in range(1, steps + 1):
+            w = w - lr / np.sqrt(t) * pull(x, y, x @ w, tau)
+            rows.append(w)
+        return np.array(rows)
+
+    return path
+
+
+other_side = walked_by(lambda x, y, guess, tau: ((y > guess) - tau) @ x / len(y))
+no_chain = walked_by(lambda x, y, guess, tau: np.full(x.shape[1], np.mean((y < guess) - tau)))
+expectile = walked_by(lambda x, y, guess, tau: np.where(y < guess, 1 - tau, tau) * (guess - y) @ x / len(y))
 
 a_percentile = Question(
     "28.6", "A line for the fast ones", "function", points=3, difficulty=2, minutes=15, name="percentile",
@@ -130,6 +157,11 @@ a_percentile = Question(
                 drawn(raw=True)),
         Mistake("Slower cars pull and faster ones do not.", "Those above pull with τ.",
                 drawn(slope=lambda slower, tau: slower * (1 - tau))),
+        Mistake("The two sides are exchanged: a car counts as slower where its speed is above the guess.", "(y < guess).", other_side),
+        Mistake("The chain rule is missing: each weight moves by the mean slope, whatever its input.", "The slope times x.", no_chain),
+        Mistake("This is the expectile: the weights are right, but they multiply the error and not its sign.", "Only the side counts.",
+                expectile),
+        Mistake("The start came back as a first row. Asked is the point after each step.", "steps rows.", start_kept),
         Mistake("Faster cars pull and slower ones do not.", "Those below pull with 1 − τ.",
                 drawn(slope=lambda slower, tau: -(1 - slower) * tau)),
         Mistake("Each side pulls with 1: that is the median, whatever τ is.", "The share of slower ones minus τ.",

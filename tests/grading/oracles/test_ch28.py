@@ -39,7 +39,7 @@ def test_the_eight_numbers():
     for make, name in ((torch.optim.Adam, "dense"), (lambda p: torch.optim.AdamW(p, weight_decay=0.1), "decayed")):
         films = torch.nn.Embedding(5000, 10)
         optimizer = make(films.parameters())
-        for rows in (range(8), range(8, 16)):
+        for rows in (range(500), range(500, 1000)):
             before = films.weight.detach().clone()
             optimizer.zero_grad()
             films(torch.tensor(list(rows))).square().sum().backward()
