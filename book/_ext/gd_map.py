@@ -31,7 +31,7 @@ def promise(source, docname):
     """(what you can do after the chapter, minutes of reading), as its head says; ("", None) where it says none."""
     cells = json.loads(Path(source, f"{docname}.ipynb").read_text("utf-8"))["cells"]
     head = "".join(cells[0]["source"]) if cells else ""
-    can = re.search(r"\*\*After this chapter\*\* (you can .*)", head)
+    can = re.search(r"\*\*After this chapter\*\* (you .*)", head)
     takes = re.search(r"\*\*Reading\*\* takes about (\d+) minutes", head)
     return can[1] if can else "", int(takes[1]) if takes else None
 

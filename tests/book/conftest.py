@@ -43,7 +43,7 @@ class Book:
 
     def __init__(self, folder):
         self.source, self.output = folder / "source", folder / "out"  # a copy, so that nobody edits it between two builds
-        for name in ("book", "chapters", "exercises", "gdcore"):
+        for name in ("book", "chapters", "examples/results", "exercises", "gdcore"):
             shutil.copytree(ROOT / name, self.source / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
         for name in ("_config.yml", "_toc.yml"):
             shutil.copy2(ROOT / name, self.source)
