@@ -11,6 +11,7 @@ from gdcore.algorithms import quantum as Q
 __all__ = ["LAYERED", "METHODS", "main"]
 
 LAYERS, BUDGET, STARTS, TUNING = 3, 2500, range(10), range(100, 103)
+DAMPINGS = (1e-3, 1e-2, 1e-1, 1.0)
 
 
 def layered(qubits=4, layers=LAYERS):
@@ -34,13 +35,13 @@ def descent(machine, theta, lr, rng):
         yield theta
 
 
-def natural(machine, theta, lr, rng):
+def natural(machine, theta, lr, rng, damping=1e-2):
     """The metric is read from the state, and counted as one value for each of its entries above the diagonal, and on it."""
     n = len(theta)
     while True:
         g = Q.parameter_shift(machine, theta)
         machine.values += n * (n + 1) // 2
-        theta = theta - lr * np.linalg.solve(Q.metric(machine.circuit, theta) + 1e-2 * np.eye(n), g)
+        theta = theta - lr * np.linalg.solve(Q.metric(machine.circuit, theta) + damping * np.eye(n), g)
         yield theta
 
 
@@ -70,15 +71,18 @@ def main(again=False):
             ledger.once(f"{method}, shots {shots}", functools.partial(compared, method, shots))
     rates = {method: ledger[f"{method}, shots None"]["lr"] for method in ("descent", "natural gradient", "Rotosolve")}
     ledger.once("by the simple picture", functools.partial(stuck, rates))
+    for shots in (None, 100):
+        ledger.once(f"dampings of the natural gradient, shots {shots}", functools.partial(damped, shots))
+    ledger.once("Rotosolve with the circuits of 2500 values of 100 shots", split)
 
 
-def walked(method, lr, shots, seed):
+def walked(method, lr, shots, seed, **options):
     """[[values asked for, energy above the lowest], …] of one walk from random dials."""
     rng = np.random.default_rng(seed)
     theta = rng.uniform(-np.pi, np.pi, LAYERED.parameters)
     machine, path = Q.Machine(LAYERED, Q.h2(), shots, rng), []
     least = Q.ground(Q.h2())
-    for at in METHODS[method][0](machine, theta, lr, rng):
+    for at in METHODS[method][0](machine, theta, lr, rng, **options):
         if machine.values > BUDGET:
             break
         path.append([machine.values, float(Q.expectation(LAYERED.state(at), Q.h2())) - least])
@@ -93,6 +97,33 @@ def compared(method, shots):
     at = np.linspace(BUDGET // 50, BUDGET, 50).round().astype(int)
     curves = [[float(f"{value_at(path, n):.4g}") for n in at] for path in paths]
     return {"lr": lr, "at": at.tolist(), "curves": curves, "ends": [path[-1][1] for path in paths]}
+
+
+def damped(shots):
+    """For each damping the rate whose walks end lowest on the tuning starts, how low they end there, and the ends of the ten."""
+    found = {}
+    for damping in DAMPINGS:
+        end = lambda lr, seed, damping=damping: walked("natural gradient", lr, shots, seed, damping=damping)[-1][1]
+        tuned = {lr: np.median([end(lr, seed) for seed in TUNING]) for lr in METHODS["natural gradient"][1]}
+        lr = min(tuned, key=tuned.get)
+        found[str(damping)] = {"lr": lr, "tuning": float(tuned[lr]), "ends": [float(end(lr, seed)) for seed in STARTS]}
+    return {"dampings": found}
+
+
+def split():
+    """The ends of Rotosolve's ten walks where as many shots are spent otherwise: more a value, or more each round."""
+    first = {"300": (300, 1.0), "1000": (1000, 1.0), "30, growing": (30, 1.2)}
+    return {"ends": {name: [spent(seed, *how) for seed in STARTS] for name, how in first.items()}}
+
+
+def spent(seed, shots, growth, total=100 * BUDGET):
+    rng, used = np.random.default_rng(seed), 0
+    theta = rng.uniform(-np.pi, np.pi, LAYERED.parameters)
+    while used + 3 * len(theta) * round(shots) <= total:
+        theta = Q.rotosolve(Q.Machine(LAYERED, Q.h2(), round(shots), rng), theta)
+        used += 3 * len(theta) * round(shots)
+        shots *= growth
+    return float(Q.expectation(LAYERED.state(theta), Q.h2())) - Q.ground(Q.h2())
 
 
 def stuck(rates):

@@ -36,6 +36,28 @@ def faulty(**faults):
 
 SHARE = lambda plus, shots: plus / shots
 
+
+def by_number(theta, gates, factors, up, down, shots, lr):
+    theta = np.array(theta, dtype=float)
+    for k in range(len(gates)):
+        theta[k % len(theta)] -= lr * np.array(factors) @ (np.array(up[k]) - np.array(down[k])) / shots
+    return theta
+
+
+def too_early(theta, gates, factors, up, down, shots, lr):
+    g, theta = np.zeros(len(theta)), np.array(theta, dtype=float)
+    for k, dial in enumerate(gates):
+        g[dial] += np.array(factors) @ (np.array(up[k]) - np.array(down[k])) / shots
+        theta = theta - lr * g
+    return theta
+
+
+def mirrored(theta, gates, factors, up, down, shots, lr):
+    g = np.zeros(len(theta))
+    for k, dial in enumerate(gates):
+        g[dial] += np.array(factors) @ (2 * np.array(up[k]) / shots - 1 - (1 - 2 * np.array(down[k]) / shots)) / 2
+    return np.array(theta) - lr * g
+
 from_counts = Question(
     "21.4", "A step from counts, three faults", "bug", points=3, difficulty=2, minutes=12, name="step",
     objectives=("make a mean of ±1 from counts", "add the slopes of all gates that a dial turns"),
@@ -59,6 +81,10 @@ from_counts = Question(
                 faulty(over=np.pi)),
         Mistake("The division by 2 is lost.", "[f(θ + π/2) − f(θ − π/2)]/2.", faulty(over=1.0)),
         Mistake("The counts are not divided by the shots.", "2p − 1 with p = plus/shots.", faulty(mean=lambda plus, shots: 2.0 * plus)),
+        Mistake("A gate's number is taken for its dial's.", "gates[k] is the dial.", by_number),
+        Mistake("The step is taken in the loop, after each gate, with all that is summed so far.", "First the sum, then one step.",
+                too_early),
+        Mistake("One mean is 2p − 1 and the other 1 − 2p: of a difference only the sum is left.", "2p − 1 for both.", mirrored),
         Mistake("The factors of the words are left out.", "factors @ means.", faulty(unit=True)),
     ),
     success="2p − 1 is a mean of ±1; a dial's slope is the sum over its gates; and the step goes against it.",
@@ -123,6 +149,45 @@ def asked_too_much(machine, theta):
         machine(theta)
 
 
+def gridded(machine, theta):
+    theta, n = np.array(theta, dtype=float), len(theta)
+    places = np.linspace(-np.pi, np.pi, machine.left // n, endpoint=False)
+    for i in range(n):
+        ways = theta + np.outer(places - theta[i], np.eye(n)[i])
+        theta = ways[int(np.argmin([machine(way) for way in ways]))]
+    return theta
+
+
+def best_of_three(machine, theta):
+    theta, n = np.array(theta, dtype=float), len(theta)
+    while machine.left >= 3 * n:
+        for e in np.eye(n) * np.pi / 2:
+            ways = (theta, theta + e, theta - e)
+            theta = ways[int(np.argmin([machine(way) for way in ways]))]
+    return theta
+
+
+def at_random(machine, theta):
+    rng, best = np.random.default_rng(0), np.array(theta, dtype=float)
+    least = machine(best)
+    while machine.left >= 1:
+        tried = best + 0.3 * rng.normal(size=len(best))
+        value = machine(tried)
+        if value < least:
+            best, least = tried, value
+    return best
+
+
+def newton(machine, theta):
+    theta, n = np.array(theta, dtype=float), len(theta)
+    while machine.left >= 3 * n:
+        for i, e in enumerate(np.eye(n) * np.pi / 2):
+            here, up, down = machine(theta), machine(theta + e), machine(theta - e)
+            curved = 2 * here - up - down
+            theta[i] -= (up - down) / max(abs(curved), 1e-9)
+    return theta
+
+
 def spsa(machine, theta):
     rng, theta = np.random.default_rng(0), np.array(theta, dtype=float)
     while machine.left >= 2:
@@ -142,6 +207,19 @@ on_a_budget = Question(
                 spsa),
         Mistake("This descends by the shift rule, at 0.03. The budget ends first.", "Along one dial three values tell all.",
                 going(lr=0.03)),
+        Mistake("This is descent by the shift rule at 0.3: near, and the budget ends first.",
+                "Along one dial three values tell all.", going(lr=0.3)),
+        Mistake("This is descent by the shift rule at 1. The deepest waves are overshot.", "Along one dial three values tell all.",
+                going(lr=1.0)),
+        Mistake("You share the budget among the dials and try a grid on each. A wave needs three values.",
+                "Three values fix a + b cos t + c sin t.", gridded),
+        Mistake("You put each dial to the lowest of three places. The bottom lies between.", "Three numbers fix the wave.",
+                best_of_three),
+        Mistake("You take random steps and keep what is better.", "Along one dial three values tell all.", at_random),
+        Mistake("These are Newton's steps, slope over the curvature's size. Beside a top they go astray.",
+                "arctan2 knows the whole wave.", newton),
+        Mistake("You set the dial before you ask for its other values, or you give back the start.", "Return the dials that were set.",
+                lambda machine, theta: np.array(theta, dtype=float) + np.pi / 2),
         Mistake("The step climbs.", "Against the slope.", going(sign=1.0)),
         Mistake("Each dial is put to the top of its wave.", "Half a turn further.", swept(quarter=np.pi / 2)),
         Mistake("The quarter turn is missing.", "−π/2 − arctan2.", swept(quarter=0.0)),
@@ -151,15 +229,15 @@ on_a_budget = Question(
         Mistake("You compute the angles and never set the dials.", "Write the angle into theta[i].", swept(keep=False)),
         Mistake("You ask for more values than the budget has.", "Ask `machine.left` before.", asked_too_much),
     ),
-    success="Three values put a dial to its lowest point; a few rounds, and the weak bond between the dials is served as well.",
-    onwards="let two values of the three be reused from the dial before. How many values does a round then take?")
+    success="Three values put a dial to its lowest point; a round or two, and the weak bond between the dials is served as well.",
+    onwards="the value at a bottom follows from the three that led there, and is the next dial's first. How many does a round then take?")
 
 # -- 21.6 -----------------------------------------------------------------------------------------------------------------------
 
 
 def gate_cases(rng):
     for name, n, wire in (("one qubit", 1, 0), ("the first of two", 2, 0), ("the last of two", 2, 1), ("in the middle", 3, 1),
-                          ("the second of four", 4, 1)):
+                          ("the third of four", 4, 2), ("the last of three", 3, 2)):
         t = rng.uniform(0.3, 2.5)
         psi = rng.normal(size=2**n)
         yield Case(name, {"gate": np.round([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]], 4),
@@ -185,9 +263,19 @@ def to_all(gate, psi, wire):
     return psi
 
 
-def unmoved(gate, psi, wire):
+def placed(gate, psi, wire, back):
     n = int(np.log2(len(psi)))
-    return np.tensordot(np.array(gate), np.array(psi).reshape((2,) * n), (1, wire)).ravel()
+    return back(np.tensordot(np.array(gate), np.array(psi).reshape((2,) * n), (1, wire))).ravel()
+
+
+def unmoved(gate, psi, wire):
+    return placed(gate, psi, wire, lambda out: out)
+
+
+def fortran(gate, psi, wire):
+    n = int(np.log2(len(psi)))
+    out = np.tensordot(np.array(gate), np.array(psi).reshape((2,) * n, order="F"), (1, wire))
+    return np.moveaxis(out, 0, wire).ravel()
 
 
 def first_pair(gate, psi, wire):
@@ -210,6 +298,13 @@ on_a_wire = Question(
                 wired(place=lambda wire, n: n - 1 - wire)),
         Mistake("The gate is transposed: it turns the other way.", "New amplitude a = Σ gate[a, b] · old amplitude b.",
                 wired(matrix=lambda gate: gate.T)),
+        Mistake("You apply it to the first qubit whatever the wire is.", "Which axis does the gate act on?",
+                wired(place=lambda wire, n: 0)),
+        Mistake("The new axis changes places with the one at `wire`, and the axes between are out of order.", "np.moveaxis(…, 0, wire).",
+                lambda gate, psi, wire: placed(gate, psi, wire, lambda out: np.swapaxes(out, 0, wire))),
+        Mistake("The axis at `wire` is brought to the front; the new one is in front and belongs at `wire`.", "np.moveaxis(…, 0, wire).",
+                lambda gate, psi, wire: placed(gate, psi, wire, lambda out: np.moveaxis(out, wire, 0))),
+        Mistake("The list is folded with its axes in the other order, Fortran's.", "The first digit is the slowest.", fortran),
         Mistake("The gate acts on every qubit.", "On the wire alone.", to_all),
         Mistake("After tensordot the new axis comes first, and has to go back to its place.", "np.moveaxis.", unmoved),
         Mistake("Only one pair of amplitudes is mixed: all that differ in this digit alone must be.", "2ⁿ⁻¹ pairs.", first_pair),
