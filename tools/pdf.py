@@ -1,18 +1,22 @@
 """The book on paper: `python -m tools.pdf [HTML] [PDF] [--exercises]` prints the built pages into one file.
 
 The built pages come in, in the order of the table of contents. Each is printed by Chromium with the book's own style for paper. They leave
-as one PDF: an outline of parts, chapters and sections, a number on each page, and links within the book that lead to its pages.
+as one PDF: a page of contents, an outline of parts, chapters and sections, a number on each sheet, and links within the book that lead to
+its own sheets, to the very place.
 """
 
 import argparse
 import pathlib
+import re
 import sys
 import tempfile
-from urllib.parse import unquote, urlparse
+from collections import defaultdict
+from html import escape, unescape
+from urllib.parse import unquote, urljoin, urlparse
 
 import yaml
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, NameObject
+from pypdf.generic import ArrayObject, FloatObject, NameObject, NullObject
 
 from tools.chromium import browser
 
@@ -53,21 +57,27 @@ def write(chromium, root, parts, target):
     """Print pages of the built book by a browser into the file `target`, which is written when it is whole: how many sheets it has."""
     names = [name for _, pages in parts for name in pages]
     with tempfile.TemporaryDirectory() as folder:
-        printed = {name: pathlib.Path(folder) / f"{i}.pdf" for i, name in enumerate(names)}
-        page, titles = chromium.new_page(color_scheme="light", reduced_motion="reduce"), {}
-        for name, path in printed.items():
+        folder = pathlib.Path(folder)
+        page, titles, places = chromium.new_page(color_scheme="light", reduced_motion="reduce"), {}, wanted(root, names)
+        for i, name in enumerate(names):
             page.goto((root / f"{name}.html").as_uri(), wait_until="load")
             page.evaluate("() => document.fonts.ready.then(() => null)")
-            page.pdf(path=path, **PAPER)
+            page.evaluate(MARK, sorted(places[name]))
+            page.pdf(path=folder / f"{i}.pdf", **PAPER)
             titles[name] = page.title().split(" — ")[0]
-        writer, first = joined(parts, printed, titles)
-        numbers = pathlib.Path(folder) / "numbers.pdf"
+        printed = {name: PdfReader(folder / f"{i}.pdf") for i, name in enumerate(names)}
+        before = len(parts[0][1])  # the contents stand behind what has no part, the title page
+        lengths = {name: len(reader.pages) for name, reader in printed.items()}
+        for _ in range(2):  # its own length counts too
+            listing(page, root, parts, titles, starts(names, lengths, before), folder / "contents.pdf")
+            lengths[""] = len(PdfReader(folder / "contents.pdf").pages)
+        writer, first = joined(parts, printed, titles, PdfReader(folder / "contents.pdf"), before)
         page.set_content(NUMBERS.format("".join(f"<div>{i + 1}</div>" for i in range(len(writer.pages)))))
-        page.pdf(path=numbers, prefer_css_page_size=True)
-        for sheet, number in zip(writer.pages, PdfReader(numbers).pages):
+        page.pdf(path=folder / "numbers.pdf", prefer_css_page_size=True)
+        for sheet, number in zip(writer.pages, PdfReader(folder / "numbers.pdf").pages):
             sheet.merge_page(number)
             sheet.compress_content_streams()
-        lead(writer, root, first)
+        lead(writer, root, first, printed)
         page.close()
         writer.compress_identical_objects()  # each page came with the book's fonts
         writer.add_metadata({"/Title": "Gradient Descent for Deep Learning"})
@@ -81,14 +91,68 @@ def write(chromium, root, parts, target):
     return len(writer.pages)
 
 
-def joined(parts, printed, titles):
-    """(one writer with an outline of parts, pages and their sections, {page: number of its first sheet})."""
+def wanted(root, names):
+    """{page: the places in it that some page links to}."""
+    places = defaultdict(set)
+    for name in names:
+        html = (root / f"{name}.html").read_text("utf-8")
+        for link in re.findall(r'<a [^>]*?href="([^"]*#[^"]+)"', html):
+            page, _, place = urljoin(f"/{name}.html", unescape(link)).partition("#")
+            places[page.removeprefix("/").removesuffix(".html")].add(unquote(place))
+    return places
+
+
+# Chromium notes where a place comes to lie if a link of the same page leads there: so each place that is asked for gets one, of no size
+MARK = """(places) => {
+  const marks = document.createElement("div");
+  marks.style.cssText = "position: absolute; left: 0; top: 0; font-size: 1px; line-height: 1px; color: transparent; width: 40px";
+  for (const place of places) {
+    if (!document.getElementById(place)) continue;
+    const a = document.createElement("a");
+    a.href = "#" + encodeURIComponent(place);
+    a.textContent = ".";
+    marks.append(a);
+  }
+  document.body.append(marks);
+}"""
+
+
+def starts(names, lengths, before):
+    """{page: number of its first sheet, from 1}; "" are the contents, behind so many pages."""
+    found, sheet = {}, 1
+    for name in [*names[:before], "", *names[before:]]:
+        found[name] = sheet
+        sheet += lengths.get(name, 1)
+    return found
+
+
+def listing(page, root, parts, titles, first, target):
+    """Print the page of contents."""
+    rows = ""
+    for caption, names in parts[1:]:
+        rows += f"<h2>{escape(caption)}</h2>" if caption else ""
+        rows += "".join(f'<p><a href="{(root / f"{name}.html").as_uri()}">{escape(titles[name])}</a><i></i>{first[name]}</p>'
+                        for name in names)  # fmt: skip
+    style = """body { font: 11px/1.55 Georgia, serif; columns: 2; column-gap: 3em }
+    h1 { font-size: 26px; column-span: all; margin: 0 0 1em }
+    h2 { font-size: 13px; margin: 1.1em 0 .3em; break-after: avoid } p { display: flex; margin: 0; gap: .4em; break-inside: avoid }
+    a { color: inherit; text-decoration: none } i { flex: 1; border-bottom: 1px dotted #999; margin-bottom: .45em; min-width: 1em }"""
+    page.set_content(f"<style>{style}</style><h1>Contents</h1>{rows}")
+    page.pdf(path=target, **PAPER)
+
+
+def joined(parts, printed, titles, contents, before):
+    """(one writer with an outline of parts, pages and their sections, {page: number of its first sheet, from 0})."""
     writer, first = PdfWriter(), {}
     for caption, pages in parts:
         above = None
         for name in pages:
+            if len(first) == before:
+                writer.add_outline_item(title="Contents", page_number=len(writer.pages))
+                writer.append(contents, import_outline=False)
+                before = -1
             first[name] = len(writer.pages)
-            reader = PdfReader(printed[name])
+            reader = printed[name]
             writer.append(reader, import_outline=False)
             if caption and above is None:
                 above = writer.add_outline_item(title=caption, page_number=first[name])
@@ -109,22 +173,40 @@ def outline(writer, reader, items, offset, above):
             last = writer.add_outline_item(title=item.title, page_number=sheet, parent=above)
 
 
-def lead(writer, root, first):
-    """Links to files of the book become links to its sheets."""
-    for sheet in writer.pages:
+def lead(writer, root, first, printed):
+    """Links to files of the book, and to places in a page, become links to sheets."""
+    known = {name: reader.named_destinations for name, reader in printed.items()}
+    owner = {sheet: name for name, start in first.items() for sheet in range(start, start + len(printed[name].pages))}
+    for i, sheet in enumerate(writer.pages):
         for annotation in [*sheet.get("/Annots", ())]:
             found = annotation.get_object()
-            action = found.get("/A")
-            if found.get("/Subtype") != "/Link" or action is None or "/URI" not in (action := action.get_object()):
+            if found.get("/Subtype") != "/Link":
                 continue
-            address = urlparse(action["/URI"])
-            path = pathlib.Path(unquote(address.path))
-            if address.scheme != "file" or not path.is_relative_to(root):
+            name, place = meant(found, root, owner.get(i))
+            if name not in first:
                 continue
-            name = path.relative_to(root).with_suffix("").as_posix()
-            if name in first:
-                del found["/A"]
-                found[NameObject("/Dest")] = ArrayObject([writer.pages[first[name]].indirect_reference, NameObject("/Fit")])
+            at, top = first[name], None
+            if spot := known[name].get(f"/{place}", known[name].get(place)):
+                at, top = at + printed[name].get_destination_page_number(spot), spot.top
+            page = writer.pages[at].indirect_reference
+            fit = [page, NameObject("/Fit")] if top is None else [page, NameObject("/XYZ"), NullObject(), FloatObject(top), NullObject()]
+            found.pop("/A", None)
+            found[NameObject("/Dest")] = ArrayObject(fit)
+    for names in ("/Names", "/Dests"):  # two pages may have places of one name
+        writer.root_object.pop(names, None)
+
+
+def meant(link, root, here):
+    """(page of the book, place in it) that a link leads to; (None, "") for one that leads elsewhere."""
+    if isinstance(link.get("/Dest"), str):
+        return here, link["/Dest"].removeprefix("/")
+    action = link.get("/A")
+    uri = action.get_object().get("/URI") if action is not None else None
+    address = urlparse(uri or "")
+    path = pathlib.Path(unquote(address.path))
+    if address.scheme != "file" or not path.is_relative_to(root):
+        return None, ""
+    return path.relative_to(root).with_suffix("").as_posix(), unquote(address.fragment)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The book on paper: one file with an outline, a number on each sheet, and links that lead to its own sheets."""
 
+import re
+
 import pytest
 from pypdf import PdfReader
 
@@ -19,7 +21,8 @@ def titles(items, depth=0):
 @pytest.fixture(scope="module")
 def paper(book, chromium, tmp_path_factory):
     target = tmp_path_factory.mktemp("paper") / "deep" / "book.pdf"
-    parts = [("", ["book/paths"]), ("Part I: Foundations", ["chapters/02_gradient", "chapters/03_learning_rate"])]
+    chapters = ["chapters/02_gradient", "chapters/03_learning_rate"]
+    parts = [("", ["book/paths"]), ("Part I: Foundations", chapters), ("", ["book/references"])]
     assert pdf.write(chromium, book.html, parts, target) == len(PdfReader(target).pages)
     assert [path.name for path in target.parent.iterdir()] == ["book.pdf"]
     return PdfReader(target)
@@ -36,17 +39,31 @@ def test_each_sheet_bears_its_number(paper):
     assert all(str(i) in page.extract_text().split() for i, page in enumerate(paper.pages, 1))
 
 
-def test_links_between_its_pages_stay_inside(paper):
-    first = next(i for i, page in enumerate(paper.pages) if "Gradient: which way is down" in page.extract_text() and i > 2)
-    inside, outside = set(), []
-    for page in paper.pages[:first]:
+def links(paper):
+    """(sheet, where it leads: the number of a sheet or an address, height there) of each link."""
+    for i, page in enumerate(paper.pages):
         for link in (a.get_object() for a in page.get("/Annots", ())):
-            if "/Dest" in link and not isinstance(link["/Dest"], str):
-                inside.add(paper.get_page_number(link["/Dest"][0].get_object()))
-            elif "/A" in link and "/URI" in link["/A"]:
-                outside.append(link["/A"]["/URI"])
-    assert first in inside and len(inside) == 2  # of the many chapters that the paths name two are here
-    assert not [uri for uri in outside if uri.endswith(("02_gradient.html", "03_learning_rate.html"))]
+            if link.get("/Subtype") == "/Link" and "/Dest" in link:
+                yield i, paper.get_page_number(link["/Dest"][0].get_object()), link["/Dest"][3] if len(link["/Dest"]) > 3 else None
+            elif link.get("/Subtype") == "/Link":
+                yield i, link["/A"]["/URI"], None
+
+
+def test_the_contents_tell_the_sheet_on_which_a_chapter_begins(paper):
+    sheet, contents = next((i, p.extract_text()) for i, p in enumerate(paper.pages) if p.extract_text().startswith("Contents"))
+    start = int(re.search(r"2 Gradient: which way is down\s+(\d+)", contents)[1])
+    assert "Gradient: which way is down" in " ".join(paper.pages[start - 1].extract_text().split())
+    assert start - 1 in {to for at, to, _ in links(paper) if at == sheet}
+
+
+def test_links_between_its_pages_stay_inside_and_lead_to_the_place(paper):
+    outside = [to for _, to, _ in links(paper) if isinstance(to, str)]
+    assert not [uri for uri in outside if re.search(r"(chapters/02_gradient|chapters/03_learning_rate|references)\.html", uri)]
+    inside = [(to, height) for _, to, height in links(paper) if isinstance(to, int)]
+    first = next(i for i, p in enumerate(paper.pages) if p.extract_text().startswith("References"))
+    cited = {(to, height) for to, height in inside if to >= first}
+    assert len(cited) > 10 and len({to for to, _ in cited}) > 5  # not all to the chapter's head
+    assert not paper.named_destinations  # two pages may have places of one name
 
 
 def test_the_table_of_contents_is_read_in_order():
