@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --d
 NBVAL := --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg
 
 .DELETE_ON_ERROR:
-.PHONY: help book serve pdf lab run exercises grade test test-all check bench examples cards constraints clean
+.PHONY: help book serve pdf lab run exercises grade test test-all check bench examples cards release constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ examples: $(VENV)/.lab  ## train what the worked examples report (an hour or mor
 
 cards: $(VENV)/.book  ## write the page of rule cards anew
 	$(BIN)/python -m gdcore.views.page > book/rule_cards.md.new && mv book/rule_cards.md.new book/rule_cards.md
+
+release: $(VENV)/.test  ## gdcore as a wheel and an sdist, in dist/
+	@$(BIN)/python -c "from setuptools import build_meta as b; print(b.build_sdist('dist'), b.build_wheel('dist'), sep='\n')" | tail -2
 
 constraints: $(VENV)/.test  ## note the exact versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' > constraints.txt
