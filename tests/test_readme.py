@@ -7,7 +7,10 @@ import pathlib
 import re
 import textwrap
 
+import pytest
+
 from gdcore.rules import Adam
+from tools import picture
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,12 +42,8 @@ def test_every_folder_and_file_is_there():
         assert (ROOT / path).exists(), path
 
 
-def test_the_picture_is_drawn_by_the_tool():
-    from tools import picture
-
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        picture.main()
-    stored = (ROOT / "book/_static/three_paths.svg").read_text(encoding="utf-8")
-    assert len(out.getvalue()) == len(stored) or abs(len(out.getvalue()) / len(stored) - 1) < 0.01  # another matplotlib spaces otherwise
-    assert out.getvalue()[:200] == stored[:200]
+@pytest.mark.parametrize("name", picture.PICTURES)
+def test_the_pictures_are_drawn_by_the_tool(name):
+    stored, now = (ROOT / "book/_static" / name).read_text(encoding="utf-8"), picture.PICTURES[name]()
+    assert len(now) == len(stored) or abs(len(now) / len(stored) - 1) < 0.01  # another matplotlib spaces otherwise
+    assert now[:200] == stored[:200], "run: python -m tools.picture"
