@@ -22,16 +22,20 @@ def training_cases(rng):
 
 
 def trained(A, y, masks, lr, p, decay, bare=False, bias=False, noisy=False, divide=None, measured=1.0, none=False, told=False,
-            rateless=False):
+            rateless=False, whole=False, stale=False, early=False, bare_input=False, double=False, fixed=False):
     w, b, losses = np.zeros(A.shape[1]), 0.0, []
+    shrink = (2 if double else 1) * (1 if rateless else lr) * (0 if none else decay)
     keep = 1 if bare else (1 - p if divide is None else divide(p))
     for mask in np.asarray(masks):
         h = A * mask / keep
         error = h @ w + b - y
-        w = w - lr * h.T @ error / len(y) - (1 if rateless else lr) * (0 if none else decay) * w
-        b = b - lr * (error.mean() + (decay * b if bias else 0))
+        start = w, b
+        w = w - lr * (A if bare_input else h).T @ error / len(y) - shrink * w
+        b = 0.0 if fixed else b - lr * (error.mean() + (decay * b if bias else 0))
         seen = h if noisy else A * (measured(p) if callable(measured) else measured)
-        losses.append(np.mean((seen @ w + b - y) ** 2) / 2 + (decay * w @ w / 2 if told else 0))
+        at, level = start if early else (w, b)
+        off = error if stale else seen @ at + level - y
+        losses.append(np.mean(off**2) / (1 if whole else 2) + (decay * w @ w / 2 if told else 0))
     return np.array(losses)
 
 
@@ -60,8 +64,7 @@ training = Question(
         Mistake("Two faults are found. The losses are still measured through a mask.", "Measure on A itself.", faulty(noisy=True)),
         Mistake("You scale in measuring, by 1 − p, and not in training: the first form of dropout. Here training shall be scaled.",
                 "Divide the masked inputs by 1 − p, and measure on A.", faulty(bare=True, measured=lambda p: 1 - p)),
-        Mistake("You divide by p. An input is kept with the chance 1 − p.", "A * mask / (1 - p).",
-                faulty(divide=lambda p: p if p else 1.0)),
+        Mistake("You divide by p. An input is kept with the chance 1 − p.", "A * mask / (1 - p).", faulty(divide=np.float64)),
         Mistake("You multiply by 1 − p in training; then the mean shrinks twice.", "Divide.", faulty(divide=lambda p: 1 / (1 - p))),
         Mistake("You divide the inputs by 1 − p in measuring, too. In evaluation nothing is dropped, so nothing is scaled.",
                 "Measure on A itself.", faulty(measured=lambda p: 1 / (1 - p))),
@@ -69,6 +72,17 @@ training = Question(
                 faulty(none=True)),
         Mistake("Your losses hold the penalty. Asked is the plain loss, which can be compared with others.", "Leave the decay to the step.",
                 faulty(told=True)),
+        Mistake("Your losses stand before the step. Asked is one after each.", "Measure after w and b have moved.", faulty(early=True)),
+        Mistake("Your losses are made of the error before the step, behind a mask.", "Measure on A, with the new w and b.",
+                faulty(stale=True)),
+        Mistake("The half is missing in your losses.", "Half the mean square.", faulty(whole=True)),
+        Mistake("Your losses are roots.", "Half the mean square.", lambda *inputs: np.sqrt(2 * trained(*inputs))),
+        Mistake("Your gradient uses A, though the prediction used the masked inputs.", "h.T @ error.", faulty(bare_input=True)),
+        Mistake("You scale in training and in measuring. One of the two is enough, and here it is training.", "Measure on A itself.",
+                faulty(measured=lambda p: 1 - p)),
+        Mistake("The intercept is gone, or does not learn. Only its decay was wrong.", "b - lr * error.mean().", faulty(fixed=True)),
+        Mistake("The decay counts twice: the slope of ½ · decay · |w|² is decay · w.", "lr * decay * w.", faulty(double=True)),
+        Mistake("You return the last loss alone.", "One loss for each step.", lambda *inputs: trained(*inputs)[-1]),
         Mistake("The decay has lost its rate.", "lr * (… + decay * w).", faulty(rateless=True)),
     ),
     success="What is kept is divided by 1 − p, the intercept goes free, and the loss is measured without any noise.",
@@ -110,7 +124,13 @@ def counted(value, inputs, hidden):
     if np.shape(value) != () or not np.isfinite(value) or value < 0:
         return "Give one finite number from 0 up."
     alive = int((slopes(A, y) > float(value) * (1 + 1e-9)).sum())  # at exactly its own slope a weight is zero
-    return "" if alive == k else f"With this strength {alive} weights are not zero; asked for are {k}."
+    own = " At exactly its own slope a weight is zero already." if np.isclose(slopes(A, y), float(value), rtol=1e-9).any() else ""
+    return "" if alive == k else f"With this strength {alive} weights are not zero; asked for are {k}.{own}"
+
+
+def next_one(values, k):
+    """The largest size that is not among the k largest."""
+    return np.append(np.sort(values)[::-1], 0.0)[k]
 
 
 def exactly(A, y, k):
@@ -140,6 +160,19 @@ strength = Question(
                 lambda A, y, k: between(slopes(A, y), A.shape[1] - k)),
         Mistake("You compare correlations. The lasso does not divide by the length of a column.", "|Aᵀy|/n, as it is.",
                 lambda A, y, k: between(slopes(A, y) / np.sqrt((A**2).mean(axis=0)), k)),
+        Mistake("Your sizes are the weights of least squares. What must be overcome at zero is a slope.",
+                "The slope of the loss at w = 0 is −Aᵀy/n.",
+                lambda A, y, k: next_one(np.abs(np.linalg.lstsq(A, y, rcond=None)[0]), k)),
+        Mistake("The loss is a mean, and your slopes are sums over the examples.", "Divide by len(y).",
+                lambda A, y, k: next_one(len(y) * slopes(A, y), k)),
+        Mistake("You divide by the lengths of the columns. The lasso does not.", "|Aᵀy|/n, as it is.",
+                lambda A, y, k: next_one(slopes(A, y) / np.sqrt((A**2).mean(axis=0)), k)),
+        Mistake("Your strength is twice too large: the ½ of the loss is there for the slope.", "|Aᵀy|/n, without a 2.",
+                lambda A, y, k: next_one(2 * slopes(A, y), k)),
+        Mistake("Your slopes have a factor 2, which the ½ of the loss takes away.", "|Aᵀy|/n, without a 2.",
+                lambda A, y, k: between(2 * slopes(A, y), k)),
+        Mistake("You lead from the smallest slope up, so the others live.", "The largest slopes live longest: sort them falling.",
+                lambda A, y, k: next_one(slopes(A, y), A.shape[1] - k)),
         Mistake("No penalty: then all weights live.", "Raise it until k are left.", lambda A, y, k: 0.0),
         Mistake("Your strength kills all weights.", "Lower it until k live.", lambda A, y, k: 2 * slopes(A, y).max()),
     ),
@@ -175,6 +208,38 @@ def by(**knobs):
     return lambda a, b, t: interval(a, b, t, **knobs)
 
 
+def gaps_of(a, b):
+    return np.mean(b, axis=1) - np.mean(a, axis=1)
+
+
+def around(middle, half):
+    return middle, middle - half, middle + half
+
+
+def half_of(a, b, t):
+    return t * gaps_of(a, b).std(ddof=1) / np.sqrt(len(a))
+
+
+def squared(a, b, t):
+    return around(gaps_of(a, b).mean(), t * gaps_of(a, b).var(ddof=1) / np.sqrt(len(a)))
+
+
+def drawn(a, b, t):
+    return around(np.mean(b) - np.mean(a), t * np.sqrt(sum(np.mean(m) * (1 - np.mean(m)) / np.size(m) for m in (a, b))))
+
+
+def extremes(a, b, t):
+    return gaps_of(a, b).mean(), gaps_of(a, b).min(), gaps_of(a, b).max()
+
+
+def middle(a, b, t):
+    return around(np.median(gaps_of(a, b)), half_of(a, b, t))
+
+
+def unsigned(a, b, t):
+    return around(abs(gaps_of(a, b).mean()), half_of(a, b, t))
+
+
 gap = Question(
     "11.6", "Is the difference real?", "function", points=3, difficulty=2, minutes=10, name="gap",
     objectives=("put an interval on a difference over seeds, in pairs", "know what the independent pieces of evidence are"),
@@ -189,6 +254,20 @@ gap = Question(
         Mistake("You count every example of every seed as a piece of evidence of its own. Those of one seed share one training.",
                 "One error rate for each seed: the mean over axis 1. Then the seeds are the evidence.", by(pooled=True)),
         Mistake("You average over seeds and compare examples.", "One error rate for each seed: the mean over axis 1.", by(axis=0)),
+        Mistake("You divided the deviation by n, not by its root.", "Divide by the root of the number of seeds.",
+                lambda a, b, t: interval(a, b, t / np.sqrt(len(a)))),
+        Mistake("Your standard error has the root of n − 1 under it. The n − 1 belongs into the deviation.",
+                "np.std(…, ddof=1), over the root of n.", lambda a, b, t: interval(a, b, t * np.sqrt(len(a) / (len(a) - 1)))),
+        Mistake("You took the variance for the deviation.", "Its root: np.std(…, ddof=1).", squared),
+        Mistake("Your numbers are per cent; asked are shares.", "The mean over axis 1, as it is.",
+                lambda a, b, t: 100 * np.array(interval(a, b, t))),
+        Mistake("Your ends are counted from the mean.", "mean − t · se and mean + t · se.",
+                lambda a, b, t: np.array(interval(a, b, t)) - np.array([0, 1, 1]) * interval(a, b, t)[0]),
+        Mistake("Your interval takes each answer for a draw of its own, from the two shares alone.",
+                "One error rate for each seed: the mean over axis 1. Then the seeds are the evidence.", drawn),
+        Mistake("Your ends are the smallest and the largest difference.", "mean − t · se and mean + t · se.", extremes),
+        Mistake("The middle is a median; asked is the mean.", "gaps.mean().", middle),
+        Mistake("The sign is lost where B errs less.", "B minus A, as it is.", unsigned),
         Mistake("t is not used: 1.96 is for many seeds.", "Multiply the standard error by t.", lambda a, b, t: interval(a, b, 1.96)),
         Mistake("t is not used: your interval is one standard error to each side.", "Multiply the standard error by t.",
                 lambda a, b, t: interval(a, b, 1.0)),
