@@ -38,8 +38,17 @@ def by(**faults):
     return lambda a, block: blocked(a, block, **faults)
 
 
-def evenly(a, block):
-    return np.array_split(np.array(a), -(-len(a) // block))
+def evenly(a, block, up=True):
+    return np.array_split(np.array(a), max(1, -(-len(a) // block) if up else len(a) // block))
+
+
+def powered(a, block):
+    out = np.array(a, dtype=float)
+    for k in range(0, len(out), block):
+        part = out[k : k + block]
+        s = max(np.abs(part).max(), 1e-300)
+        out[k : k + block] = s * np.sign(part) * (np.round(127 * (np.abs(part) / s) ** 0.25) / 127) ** 4
+    return out
 
 
 blocks = Question(
@@ -60,9 +69,23 @@ blocks = Question(
         Mistake("You round to whole multiples of the size without the 127 levels: only −s, 0 and s are left.",
                 "127 · a/s, rounded, times s/127.", by(levels=1)),
         Mistake("The last block, which is shorter, is lost.", "A slice may be shorter than `block`.", by(drop=True)),
+        Mistake("The last block, which is shorter, stays as it was.", "It has a size of its own.",
+                lambda a, block: np.where(np.arange(len(a)) < len(a) // block * block, blocked(a, block), a)),
+        Mistake("You took `block` for the number of blocks.", "Each has `block` entries.",
+                lambda a, block: blocked(a, max(1, -(-len(a) // block)))),
+        Mistake("This is the chapter's code, with the fourth power. Here a code q stands for sq/127.", "No power.", powered),
+        Mistake("Your codes are rounded up.", "np.round.", by(whole=np.ceil)),
+        Mistake("The size of a block is its range, from the smallest to the largest entry.", "The largest |a|.", by(scale=np.ptp)),
+        Mistake("The size of a block is its standard deviation: the largest entries then need codes above 127.", "The largest |a|.",
+                by(scale=np.std)),
         Mistake("You share the numbers out in even blocks, as np.array_split does. Asked are blocks of `block`, and a shorter last one.",
                 "Slices from k to k + block.", lambda a, block: np.concatenate([blocked(part, len(part)) for part in evenly(a, block)])),
+        Mistake("You share the numbers out in len(a) // block parts: where it does not come out even, they are too long.",
+                "Slices from k to k + block.",
+                lambda a, block: np.concatenate([blocked(part, len(part)) for part in evenly(a, block, up=False)])),
         Mistake("You return the codes. Asked is what comes back from them.", "Times s/127.", by(back=False)),
+        Mistake("You return codes/127. The size of the block is missing on the way back.", "Times s/127.",
+                by(whole=lambda codes: np.round(codes) / 127, back=False)),
         Mistake("The size of a block is its largest entry with its sign. The largest of a negative block is its smallest in size.",
                 "np.abs first.", by(scale=np.max)),
         Mistake("The size of a block is its root mean square: the largest entries then need codes above 127.", "The largest |a|.",
@@ -92,8 +115,11 @@ eight_numbers = Question(
                 {"momentum": 24}),
         Mistake("For `momentum` you counted Adam's two averages.", "Momentum keeps one number.", {"momentum": 48}),
         Mistake("For `momentum` you have three numbers of two bytes.", "The copy and the velocity have four.", {"momentum": 18}),
+        Mistake("For `momentum` the velocity has two bytes. It belongs to the step, which is taken in four.", "2 + 2 + 4 + 4.",
+                {"momentum": 30}),
         Mistake("For `momentum` this is one weight.", "Three billion of them.", {"momentum": 12}),
         Mistake("For `8-bit` you forgot the copy in four bytes.", "2 + 2 + 4 and the memory.", {"8-bit": 18.09}),
+        Mistake("For `8-bit` the two averages are missing.", "2 + 2 + 4 and the memory.", {"8-bit": 24}),
         Mistake("For `8-bit` you counted one average.", "Two, of a byte each.", {"8-bit": 27.05}),
         Mistake("For `8-bit` this is Adam's number: its averages have one byte each now.", "8 bytes become a little more than 2.",
                 {"8-bit": 48}),
@@ -104,6 +130,11 @@ eight_numbers = Question(
                 {"Adafactor": 4 * 3072 * 1024 / 1e3}),
         Mistake("For `Adafactor` either you counted numbers, not bytes, or the rows are missing.",
                 "Rows and columns, four bytes each.", {"Adafactor": 4.096}),
+        Mistake("For `Adafactor` this is the whole matrix, in megabytes.", "A number for each row and one for each column.",
+                {"Adafactor": 4 * 3072 * 1024 / 1e6}),
+        Mistake("For `Adafactor` you counted two bytes a number.", "They are kept in four.", {"Adafactor": 8.192}),
+        Mistake("For `Adafactor` you counted two averages, or eight bytes a number.", "Only v is kept, in four bytes.",
+                {"Adafactor": 32.768}),
         Mistake("For `Adafactor` you counted bytes.", "A kilobyte is 1000 of them.", {"Adafactor": 16384}),
         Mistake("For `Adafactor` the columns are missing.", "Rows and columns.", {"Adafactor": 12.288}),
         Mistake("For `checkpoint` this is the number of segments. The layers of the segment at work come on top.", "s + D/s.",
@@ -111,11 +142,18 @@ eight_numbers = Question(
         Mistake("For `checkpoint` this is the plain training.", "Where is s + D/s least?", {"checkpoint": 37}),
         Mistake("For `checkpoint` you cut each layer off by itself, or counted the layers.", "Where is s + D/s least?",
                 {"checkpoint": 36}),
+        Mistake("For `checkpoint` you counted one unit too much. By the formula the inputs kept are as many as the segments.", "s + D/s.",
+                {"checkpoint": 13}),
+        Mistake("For `checkpoint` either you kept one input, or one layer is alive: both s and D/s count.", "s + D/s.", {"checkpoint": 7}),
+        Mistake("For `checkpoint` this is half the layers.", "Where is s + D/s least?", {"checkpoint": 18}),
         Mistake("For `checkpoint` you cut in two.", "Where is s + D/s least?", {"checkpoint": 20}),
         Mistake("For `batch` you counted the weights alone.", "Adam's 16 bytes a weight against 4 bytes an activation.", {"batch": 512}),
+        Mistake("For `batch` your quotient is upside down: the batch grows with the width.", "16 n² D against 4 B n D.", {"batch": 128}),
+        Mistake("For `batch` either an activation has two bytes with you, or you counted 32 bytes a weight.",
+                "16 bytes a weight, 4 an activation.", {"batch": 4096}),
         Mistake("For `batch` you left the gradients out.", "16 bytes a weight: weights, gradients, two averages.", {"batch": 1536}),
         Mistake("For `batch` either you left Adam's memory out, or you counted its memory alone.", "16 bytes a weight.", {"batch": 1024}),
-        Mistake("For `batch` an activation has four bytes, too.", "16 n² L against 4 B n L.", {"batch": 8192}),
+        Mistake("For `batch` an activation has four bytes, too.", "16 n² D against 4 B n D.", {"batch": 8192}),
         Mistake("For `lost` this is the distance of two neighbours. What is below half of it is lost.", "Half of 2⁻⁶.", {"lost": 2**-6}),
         Mistake("For `lost` you took the neighbours of 1. Between 2 and 4 they are twice as far apart.", "Half of 2⁻⁶.", {"lost": 2**-8}),
         Mistake("For `lost` you took 2⁻⁹, or the neighbours below 1.", "Between 2 and 4 neighbours are 2⁻⁶ apart.", {"lost": 2**-9}),
@@ -127,11 +165,13 @@ eight_numbers = Question(
                 {"steps": 800 / 6}),
         Mistake("For `steps` these are the fewest possible, of a batch without noise.", "Times 1 + 300/600.", {"steps": 200}),
         Mistake("For `steps` you took the square root, which is a rule for rates.", "S_min (1 + 300/B).", {"steps": 800 / 6**0.5}),
+        Mistake("For `steps` you took the critical batch for the fewest steps.", "800 = S_min (1 + 300/100).", {"steps": 450}),
+        Mistake("For `steps` you turned the quotient round.", "1 + 𝓑/B, with B = 600: 1 + 300/600.", {"steps": 600}),
         Mistake("For `steps` nothing is saved.", "600 is twice the critical batch: S_min is near.", {"steps": 800}),
         Mistake("For `steps` you took 800 for the fewest steps.", "800 = S_min (1 + 300/100).", {"steps": 1200}),
         Mistake("For `steps` these are the steps at the critical batch.", "B = 600: S_min (1 + 300/600).", {"steps": 400}),
     ),
-    success="16 bytes a weight, 12 with momentum, 10 with bytes; 2√L layers; 4n; half a neighbour's distance; S_min (1 + 𝓑/B).",
+    success="16 bytes a weight, 12 with momentum, 10 with bytes; 2√D units; 4n; half a neighbour's distance; S_min (1 + 𝓑/B).",
     onwards="your own card and your own model: what is the largest model that Adam can train on it, and with which batch?")
 
 # -- 16.3 -----------------------------------------------------------------------------------------------------------------------
@@ -198,12 +238,24 @@ by_chance = Question(
         Mistake("You always go up.", "With which chance must x go down?", lambda x, step, u: step * np.ceil(np.array(x) / step)),
         Mistake("You return the number of the grid point. Times the step it is the point.", "Times step.",
                 lambda x, step, u: low(x, step) + (u < part(x, step))),
+        Mistake("You return the number of the grid point, not the point.", "Times step.",
+                lambda x, step, u: np.floor(np.array(x) / step + u)),
+        Mistake("All entries share one random number. They go up together.", "u has one for each entry.",
+                lambda x, step, u: step * np.floor(np.array(x) / step + np.ravel(u)[0])),
+        Mistake("You round up after adding u: then a number moves by half a step to a whole one upwards.", "np.floor.",
+                lambda x, step, u: step * np.ceil(np.array(x) / step + u)),
+        Mistake("You cut towards zero and go up from there. Below zero you begin at the upper neighbour.", "np.floor.",
+                lambda x, step, u: step * (np.trunc(np.array(x) / step) + (u < np.abs(np.fmod(x, step)) / step))),
+        Mistake("Up and down have equal chances. What lies near a neighbour must go there more often.",
+                "The chance is the share of the way.", lambda x, step, u: step * (low(x, step) + (u > 0.5))),
+        Mistake("Your chance is the distance to the grid point below, without its unit.", "Divide by the step.",
+                lambda x, step, u: step * (low(x, step) + (u > 1 - (np.array(x) - step * low(x, step))))),
         Mistake("Your grid has the distance 1, whatever the step.", "Divide by the step first.",
                 lambda x, step, u: np.floor(np.array(x) + u)),
         Mistake("You add the random number without its unit: u is a share of a step.", "x/step + u.",
                 lambda x, step, u: step * np.floor((np.array(x) + u) / step)),
         Mistake("You add noise and stay off the grid.", "np.floor.", lambda x, step, u: np.array(x) + step * (u - 0.5)),
-        Mistake("Your chance is the distance to the grid point below, without its unit.", "Divide by the step.",
+        Mistake("Your chance to go up is the distance to the point below, without its unit.", "Divide by the step.",
                 lambda x, step, u: step * (low(x, step) + (u < np.array(x) - step * low(x, step)))),
     ),
     success="floor(x/step + u) carries over with just the chance that makes the mean x.",
@@ -236,13 +288,22 @@ def in_parts(A, y, lr, steps, part, limit, decay, weights="examples", clip="whol
         for k in range(0, len(y), part):
             a, b = A[k : k + part], y[k : k + part]
             g = (1 if half else 2) * a.T @ (a @ w - b)
+            if clip == "alone":  # its share of the whole
+                g = g * min(1, limit * len(y) / max(np.linalg.norm(g), 1e-12))
             if clip == "part":  # the mean of the part, as the given code has it
                 g = g * min(1, limit * len(b) / max(np.linalg.norm(g), 1e-12))
-            share = {"examples": 1 / len(y), "parts": 1 / len(b) / count, "none": 1 / len(b), "full": 1 / part / count}[weights]
+            share = {"examples": 1 / len(y), "parts": 1 / len(b) / count, "none": 1 / len(b), "full": 1 / part / count, "sum": 1,
+                     "twice": 1 / len(y) / count}[weights]
             total = g * share if last else total + g * share
+            if clip == "running":
+                total = total * min(1, limit / max(np.linalg.norm(total), 1e-12))
             lr = lr * decay if schedule == "part" else lr
         if clip == "whole":
             total = total * min(1, limit / max(np.linalg.norm(total), 1e-12))
+        if clip == "always":
+            total = total * limit / max(np.linalg.norm(total), 1e-12)
+        if clip == "entries":
+            total = np.clip(total, -limit, limit)
         lr = lr * decay if early else lr
         w = w + down * lr * total
         lr = lr * decay if schedule == "step" and not early else lr
@@ -271,6 +332,21 @@ accumulation = Question(
         Mistake("Two faults are found. A smaller last part still weighs as much as the others.", "Divide its sum by len(y).",
                 faulty(weights="parts")),
         Mistake("Two faults are found. Each part is still clipped by itself.", "Clip the sum, once a step.", faulty(clip="part")),
+        Mistake("Two faults are found. Each part is still clipped by itself, as its share of the whole.", "Clip the sum, once a step.",
+                faulty(clip="alone")),
+        Mistake("One fault is found, the weight of a part. The rate still falls with every part, and each part is clipped by itself.",
+                "Two lines belong to the step.", faulty(clip="alone", schedule="part")),
+        Mistake("The sum is clipped after every part. It is whole only after the last.", "Clip once a step.", faulty(clip="running")),
+        Mistake("You always scale to `limit`. A shorter gradient stays as it is.", "Only where the length is above the limit.",
+                faulty(clip="always")),
+        Mistake("You clip each entry. Asked is the length of the whole gradient.", "np.linalg.norm.", faulty(clip="entries")),
+        Mistake("The gradient is a sum over all examples, not divided by their number.", "Divide by len(y).", faulty(weights="sum")),
+        Mistake("The gradient is divided twice: by the examples and by the parts.", "len(y) is enough.", faulty(weights="twice")),
+        Mistake("The rate falls before the first step, and a smaller last part still weighs as much as the others.",
+                "Divide by len(y), and let the rate fall after the step.", faulty(weights="parts", early=True)),
+        Mistake("The rate falls before the first step, and each part is still clipped by itself.",
+                "Clip the sum, and let the rate fall after the step.", faulty(clip="part", early=True)),
+        Mistake("The first loss is missing, that of w = 0.", "steps + 1 losses.", lambda *inputs: in_parts(*inputs)[1:]),
         Mistake("Two faults are found. The rate still falls with every part.", "Once a step, after it.", faulty(schedule="part")),
         Mistake("The parts are not divided at all: the gradient is as many times too long as there are parts.", "Divide by len(y).",
                 faulty(weights="none")),
