@@ -29,7 +29,12 @@ KINDS = {
 # A name stands for all below it. The grader gives no points to an answer that uses one (gdcore.grade.shortcuts).
 FORBIDDEN = (
     "torch.optim", "optax", "keras.optimizers", "tensorflow.keras.optimizers", "jax.example_libraries.optimizers",
-    "gdcore.optim", "gdcore.rules", "gdcore.minimize", "gdcore.kernels", "gdcore.check", "gdcore.grade",
+    "pytorch_optimizer", "schedulefree", "cma", "gdcore.optim", "gdcore.rules", "gdcore.minimize", "gdcore.kernels", "gdcore.check",
+    "gdcore.grade", "gdcore.algorithms", "gdcore.clipping", "gdcore.curvature", "gdcore.line_search", "gdcore.models", "gdcore.propagation",
+    "gdcore.schedules", "gdcore.training", "torch.conv2d", "torch.nn.Conv2d", "torch.nn.CrossEntropyLoss", "torch.nn.HuberLoss",
+    "torch.nn.MSELoss", "torch.nn.utils", *(f"torch.nn.functional.{name}" for name in (
+        "batch_norm", "conv2d", "cross_entropy", "huber_loss", "layer_norm", "mse_loss", "nll_loss", "rms_norm",
+        "scaled_dot_product_attention", "smooth_l1_loss")),
     "importlib", "runpy", "sys.modules", "builtins", "__builtins__", "__import__", "eval", "exec", "compile",
 )  # fmt: skip
 

@@ -29,14 +29,14 @@ class Verdict:
         return self.credit == 1
 
 
-def judge(question, case, output):
-    """The `Verdict` on the output of a submission (see `execute`) for one case of the question."""
+def judge(question, case, output, limit=None):
+    """The `Verdict` on the output of a submission (see `execute`) for a case of the question. limit: seconds, else the question's own."""
     output = _readable(output)
     value = output["value"]
     if output["error"] or output["raised"]:
         return Verdict(0, output["error"] or f"It raised {output['raised']}.")
-    if output["seconds"] > question.limit:
-        return Verdict(0, f"It took {output['seconds']:.1f} seconds, and {question.limit:g} are allowed: is there a loop too many?")
+    if output["seconds"] > (limit := limit or question.limit):
+        return Verdict(0, f"It took {output['seconds']:.1f} seconds, and {limit:g} are allowed: is there a loop too many?")
     if value is None:
         return Verdict(0, "It returns None: nothing is written yet, or the `return` is missing.")
     if unusable := _unusable(value):

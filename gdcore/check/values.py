@@ -13,7 +13,7 @@ def plain(value):
         value = value.detach().cpu().numpy()
     if isinstance(value, (np.ndarray, np.generic)):
         if value.dtype.kind in "biuf" and value.size <= LARGEST:
-            return value.tolist()
+            return (value.astype(float) if value.dtype.itemsize > 8 else value).tolist()  # longdouble has no Python number
         return {"unusable": f"an array of {value.dtype}" if value.size <= LARGEST else f"an array of {value.size:,} numbers"}
     if value is None or isinstance(value, bool):
         return value

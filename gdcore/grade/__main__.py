@@ -1,8 +1,9 @@
-"""The command: `python -m gdcore.grade SUBMISSIONS --out DIR [--seed-file F] [--workers N] [--merge manual.csv]`."""
+"""The command: `python -m gdcore.grade SUBMISSIONS --out DIR [--seed-file F] [--workers N] [--merge manual.csv] [--lift anna:03.2]`."""
 
 import argparse
 import os
 import pathlib
+import signal
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -20,6 +21,10 @@ def main(arguments=None):
         sys.exit("The grader needs Linux or macOS: only there can a submission be confined. On Windows, run it in WSL.")
     if not options.submissions.is_dir():
         sys.exit(f"There is no folder {options.submissions}: give the folder that holds one folder or notebook for each student.")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # `kill` and a closed terminal end it as Ctrl-C does
+        signal.signal(number, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # a name that this terminal cannot show
     confine.hide_memory()
     confine.adopt()
     asked = manual_questions()
@@ -53,6 +58,9 @@ def _options(arguments):
     parser.add_argument("--seed-file", type=pathlib.Path, help="a text file with the secret seed; without it DIR/seed is made and used")
     parser.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, help="students at a time (default: one a core)")
     parser.add_argument("--merge", type=pathlib.Path, help="a manual.csv with points that a person gave")
+    parser.add_argument("--lift", type=_lifted, default=frozenset(), metavar="STUDENT:QUESTION,…",
+                        help="answers that may use any name: take a `forbidden` back, for anna:03.2 or for all, *:03.2")
+    parser.add_argument("--same-cases", action="store_true", help="a second hand-in meets the cases of the first; without it fresh ones")
     parser.add_argument("--chapters", type=_chapters, help="only these, such as 01,03 (default: all that anybody handed in)")
     return parser.parse_args(arguments)
 
@@ -61,6 +69,13 @@ def _positive(text):
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is no number of workers: give 1 or more.")
     return int(text)
+
+
+def _lifted(text):
+    pairs = [part.rpartition(":")[::2] for part in text.split(",")]
+    if wrong := [f"{name}:{id}" for name, id in pairs if not name or id not in questions()]:
+        raise argparse.ArgumentTypeError(f"{wrong[0]!r} is no student with a question: write anna:03.2, or *:03.2 for the whole class.")
+    return frozenset(pairs)
 
 
 def _chapters(text):
@@ -75,7 +90,7 @@ def _all(found, seed, sandbox, options):
     rules, verdicts = results.rules(seed), {}
     pool = ThreadPoolExecutor(options.workers)
     try:
-        waiting = {pool.submit(_one, student, seed, rules, sandbox, options.out): student for student in found}
+        waiting = {pool.submit(_one, student, seed, rules, sandbox, options): student for student in found}
         for number, done in enumerate(as_completed(waiting), 1):
             student = waiting[done]
             verdicts[student.name], old = done.result()
@@ -86,16 +101,20 @@ def _all(found, seed, sandbox, options):
     return {student.name: verdicts[student.name] for student in found}
 
 
-def _one(student, seed, rules, sandbox, out):
+def _one(student, seed, rules, sandbox, options):
     """(verdicts, whether they are those of an earlier run). A student whose grading fails gets a note, and the others go on."""
     try:
         contents = [_bytes(student, name, path) for name, path in student.files]
-        fingerprint = results.fingerprint(rules, student, contents)
-        if old := results.kept(out, student.name, fingerprint):
+        lifted = sorted(id for name, id in options.lift if name in ("*", student.name))
+        work = results.work(student, contents)
+        fingerprint = results.fingerprint(rules, work, lifted)
+        if old := results.kept(options.out, student.name, fingerprint):
             return old, True
-        verdicts = grade(student, contents, seed, sandbox)
+        attempt = results.attempt(options.out, student.name, work)
+        fresh = f"{seed} {attempt}" if attempt > 1 and not options.same_cases else seed  # what came back from the first tells nothing
+        verdicts = grade(student, contents, fresh, sandbox, lifted)
         if not parent.stopped():
-            results.keep(out, student.name, fingerprint, verdicts)
+            results.keep(options.out, student.name, fingerprint, verdicts, work, attempt)
         return verdicts, False
     except Exception as error:
         traceback.print_exc()
@@ -130,7 +149,7 @@ def _write(options, found, verdicts, asked, marks, sandbox):
         results.write(options.out / "manual.csv", manual.table(answers, asked, marks))
     print(pages.markdown(*page).split("\n\n")[1])
     print(f"Written to {options.out}: grades.csv, class.html, students/{', manual.csv' if answers else ''}.")
-    if len(sandbox.prefix) < 3 or not confine.landlock():
+    if not sandbox.walled or not confine.landlock():
         print("Not everything could be confined on this system: class.html says what.")
 
 

@@ -6,13 +6,13 @@ import io
 import math
 import re
 
-from gdcore.grade.shortcuts import tree
+from gdcore.grade.cells import tree
 
 __all__ = ["answer", "changed", "load", "merged", "table"]
 
 COLUMNS = ("student", "question", "title", "max", "points", "rubric", "answer", "comment")
 LONGEST = 5000  # characters of an answer in the table; its notebook has all of it
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+FORMULAS = ("=", "+", "-", "@", "%", "|", "\t", "\r", "\n", "＝", "＋", "－", "＠", "−")  # what some spreadsheet would run
 
 
 def answer(cells, question):
@@ -38,6 +38,8 @@ def clean(text):
 
 def _assigned(source, name, before):
     """The text that a cell gives the name; all of the cell if it is no plain text, and `before` if it does not name it."""
+    if name not in source:
+        return before
     try:
         lines = tree(source).body
     except SyntaxError:  # a quote that is not closed, for instance
@@ -58,8 +60,7 @@ def changed(mark, answer):
 def load(path, questions):
     """{(student, question): row} of the rows that have points or a comment. ValueError, with the line, for any that makes no sense."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            text = file.read()
+        text = _text(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         said = f"{path} cannot be read ({type(error).__name__}): give the manual.csv of an earlier run, saved as UTF-8."
         raise ValueError(said) from None
@@ -74,12 +75,29 @@ def load(path, questions):
         if not points and not comment:
             continue
         where = f"{path}, line {rows.line_num}"
-        if row["question"] not in questions:
+        id = _id(row["question"] or "")
+        if id not in questions:
             raise ValueError(f"{where}: there is no manual question {row['question']!r}; there are {', '.join(questions) or 'none'}.")
-        found[unquoted(row["student"]), row["question"]] = {
-            "points": _points(points, questions[row["question"]].points, where) if points else None,
+        found[unquoted(row["student"]), id] = {
+            "points": _points(points, questions[id].points, where) if points else None,
             "comment": clean(unquoted(comment)), "answer": clean(unquoted(row.get("answer") or ""))}  # fmt: skip
     return found
+
+
+def _text(data):
+    """The text of a table as spreadsheets save it: UTF-8 with or without its mark, UTF-16, or the "ANSI" of Windows in the west."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252")
+
+
+def _id(text):
+    """A question's number as it was before a spreadsheet took it for a number: 1,9 was 01.9."""
+    plain = unquoted(text.strip()).replace(",", ".")
+    return f"0{plain}" if re.fullmatch(r"\d\.\d+", plain) else plain
 
 
 def _points(text, most, where):
@@ -103,9 +121,12 @@ def merged(old, new, students):
 def table(answers, questions, marks):
     """The text of manual.csv: a row for each answer, `answers`: {(student, id): text}, and for each mark, with the points that there are.
 
+    It begins with the mark by which spreadsheets know UTF-8, and a question's number is a text, or they would make a date of it.
+
     A mark stays beside the answer that it was given for; the new one is shown once the points are deleted.
     """
-    out = io.StringIO()
+    out = io.StringIO("\ufeff")
+    out.seek(0, io.SEEK_END)
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for student, id in sorted(answers.keys() | marks.keys()):
@@ -114,7 +135,7 @@ def table(answers, questions, marks):
             answer = mark["answer"]
         rubric = "; ".join(f"{said} ({points})" for said, points in asked.rubric)
         points = mark.get("points")
-        writer.writerow([quoted(student), id, asked.title, asked.points, "" if points is None else f"{points:g}", rubric,
+        writer.writerow([quoted(student), f"'{id}", asked.title, asked.points, "" if points is None else f"{points:g}", rubric,
                          quoted(answer), quoted(mark.get("comment", ""))])  # fmt: skip
     return out.getvalue()
 

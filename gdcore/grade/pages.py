@@ -46,13 +46,19 @@ def grades(table):
     for student, lines in table.items():
         for id, points, most, status, mistake in lines:
             writer.writerow((quoted(student), id, "" if points is None else f"{points:g}", most, status, quoted(mistake)))
+        got, of, waits = _total(lines)
+        writer.writerow((quoted(student), "total", f"{got:g}", of, "to mark" if waits else "", ""))
     return out.getvalue()
+
+
+def _total(lines):
+    """(points so far, points that can be had, those of them that wait for a person)."""
+    return sum(line[1] or 0 for line in lines), sum(line[2] for line in lines), sum(line[2] for line in lines if line[1] is None)
 
 
 def student_page(name, verdicts, lines, manual, marks):
     """(title, sections) of the feedback to a student; a section is (heading, blocks of a `Report`)."""
-    points, most = sum(line[1] or 0 for line in lines), sum(line[2] for line in lines)
-    waits = sum(line[2] for line in lines if line[1] is None)
+    points, most, waits = _total(lines)
     opening = f"{points:g} of {most} points." + (f" {waits} more points wait for a person to mark them." if waits else "")
     sections = [("", [("say", "", opening), *(("say", "mistake", note) for note in verdicts["notes"])])]
     for id, got, of, status, _ in lines:
@@ -76,6 +82,8 @@ def _judged(id, verdict):
     if verdict["secret"]:
         right, of = verdict["secret"]
         blocks.append(("say", "", f"Of {of} other cases, which the notebook does not show, {right} are right. These are what counts."))
+    if verdict["status"] in ("late", "gone") and verdict["why"]:
+        blocks.append(("say", "", verdict["why"]))
     for mistake in asked.mistakes:
         if mistake.name in verdict["mistakes"]:
             blocks += [("say", "mistake", mistake.name), ("hint", mistake.hint)]
@@ -89,17 +97,21 @@ def _marked(asked, mark):
 
 def class_page(table, verdicts, manual, confined):
     """(title, sections) on the class: each question, the common mistakes, what was odd, and how the submissions were confined."""
-    totals = [sum(line[1] or 0 for line in lines) for lines in table.values()]
+    totals = {name: _total(lines) for name, lines in table.items()}
     most = sum(line[2] for line in next(iter(table.values()), ()))
     opening = f"{len(table)} students." if len(table) != 1 else "1 student."
-    if totals:
-        opening += f" The mean is {sum(totals) / len(totals):.1f} of {most} points, the best {max(totals):g}, the least {min(totals):g}."
+    if marked := [got / (of - waits) for got, of, waits in totals.values() if of > waits]:
+        points = [got for got, *_ in totals.values()]
+        opening += (f" The mean is {sum(marked) / len(marked):.0%} of what is marked, the best {max(points):g} of {most} points, "
+                    f"the least {min(points):g}.")  # fmt: skip
     waiting = sum(line[1] is None for lines in table.values() for line in lines)
     if waiting:
         opening += f" Not counted yet: {waiting} answer{'s' if waiting > 1 else ''} in manual.csv, for a person to mark."
     sections = [("", [("say", "", opening)])]
     if most:
         sections.append(("Questions", [("table", _questions(table, manual))]))
+        listed = [(name, f"{got:g}", f"{of - waits}", f"{waits}" if waits else "") for name, (got, of, waits) in totals.items()]
+        sections.append(("Students", [("table", [("student", "points", "of", "waiting"), *listed])]))
     common = Counter((id, m) for v in verdicts.values() for id, one in v["questions"].items() for m in one["mistakes"])
     if common:
         listed = [(str(n), id, m) for (id, m), n in sorted(common.items(), key=lambda pair: (-pair[1], pair[0]))]

@@ -33,9 +33,10 @@ LARGEST_REPLY = 2 << 20  # bytes
 LONGEST_WORDS = 200  # characters of what a process says of itself
 LARGEST_POINT = 10_000  # numbers in a point that a `Box` is asked about
 DEEPEST = 20  # lists within lists
-LARGEST_FOLDER, MOST_FILES = 64 << 20, 2000  # bytes, files and folders
+LARGEST_FOLDER, MOST_FILES, MOST_DEEP = 64 << 20, 2000, 100  # bytes, files and folders, folders within folders
 PACKAGE = pathlib.Path(gdcore.__file__).resolve().parent
-PREFIXES = (("unshare", "-rnpf", "--kill-child", "--mount-proc"), ("unshare", "-rn"))  # no network and own processes; no network
+# no network, own processes, mounts, and memory shared by number; no network
+PREFIXES = (("unshare", "-rnipf", "--kill-child", "--mount-proc"), ("unshare", "-rn"))
 START = "import sys; sys.path.insert(0, sys.argv[1]); from gdcore.grade.child import main; main()"
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")} | {"VECLIB_MAXIMUM_THREADS": "1"}
 
@@ -68,6 +69,7 @@ class Sandbox:
 
     prefix: tuple
     hidden: tuple = field(default=())
+    walled: bool = False  # the process has mounts of its own, in which it can change no file but those in its folder
 
     @classmethod
     def strongest(cls, hidden=()):
@@ -75,7 +77,9 @@ class Sandbox:
         everything = tuple(str(p) for p in (PACKAGE / "check" / "questions", PACKAGE / "grade", *hidden))
         for prefix in PREFIXES if sys.platform == "linux" and shutil.which("unshare") else ():
             if subprocess.run([*prefix, "true"], capture_output=True).returncode == 0:
-                return cls(prefix, everything)
+                mounts = [*prefix, "mount", "-o", "remount,bind,ro", "/"]
+                walled = "--mount-proc" in prefix and subprocess.run(mounts, capture_output=True).returncode == 0
+                return cls(prefix, everything, walled)
         return cls((), everything)
 
     @property
@@ -93,6 +97,10 @@ class Sandbox:
             yield "Submissions could start processes WITHOUT LIMIT, since the grader ran as root: run it as an ordinary user."
         else:
             yield "Submissions could start no processes and no threads."
+        if self.walled:
+            yield "Outside a folder of its own, of 64 MB, no notebook could change a file, its rights or its times."
+        else:
+            yield "Notebooks could CHANGE RIGHTS AND TIMES of your files: this system lets the grader make no mounts of its own."
         if confine.landlock():
             yield "Submissions could read Python and its packages only, without the answers (Landlock)."
         else:
@@ -100,14 +108,18 @@ class Sandbox:
 
 
 class Child:
-    """A process that has run the code cells of a notebook. `skip`: numbers of cells to leave out. Raises `Gone`."""
+    """A process that has run the code cells of a notebook. Raises `Gone`.
 
-    def __init__(self, sandbox, cells, skip=(), seconds=TOTAL):
+    skip: numbers of cells to leave out. asked: the questions whose answers are looked through; `uses` is what was found, None where it took
+    too long. checked(child, id): called where the notebook checks an answer, which `ask` then tries; gives what `check` returns there.
+    """
+
+    def __init__(self, sandbox, cells, skip=(), seconds=TOTAL, asked=(), checked=None):
         if _stopped.is_set():
             raise Gone("The grader was stopped.")
         self.folder = tempfile.mkdtemp(prefix="gdcore-grade-")
         self.socket, theirs = socket.socketpair()
-        self.rest, self.cell, self.until = b"", None, 0.0
+        self.rest, self.cell, self.until, self.checked, self.uses = b"", None, 0.0, checked, None
         environment = {"HOME": self.folder, "TMPDIR": self.folder, "MPLBACKEND": "Agg", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
                        "PYTHONHASHSEED": "0", **THREADS}  # fmt: skip
         root = str(PACKAGE.parent)
@@ -120,7 +132,8 @@ class Child:
         theirs.close()
         try:
             setup = {"cells": cells, "skip": list(skip), "cell seconds": CELL, "seconds": TOTAL, "alone": sandbox.alone, "root": root,
-                     "package": str(PACKAGE), "hidden": sandbox.hidden}  # fmt: skip
+                     "package": str(PACKAGE), "hidden": sandbox.hidden, "walled": sandbox.walled,
+                     "asked": [{"id": q.id, "name": q.name, "forbid": q.forbid} for q in asked]}  # fmt: skip
             self.errors = self._told(self._request(setup, seconds, CELL + GRACE).get("errors"), len(cells))
         except BaseException:
             self.end()
@@ -167,11 +180,25 @@ class Child:
             if boxes and isinstance(reply.get("box"), str) and reply["box"] in boxes:
                 self._send(_looked_up(boxes[reply["box"]], reply), 1)
                 continue
+            if "uses" in reply and self.cell is None:  # before the first cell: it is our own word
+                self.uses = reply["uses"]
+                continue
+            if "check" in reply and between:
+                self._try(reply["check"])
+                self.until = min(end, time.monotonic() + between)
+                continue
             if "cell" not in reply:
                 self.cell = None
                 return reply
             self.cell = reply["cell"] if isinstance(reply["cell"], int) else None
             self.until = min(end, time.monotonic() + between) if between else end
+
+    def _try(self, id):
+        """Let the grader try an answer where its check stands; the process waits for the end of it."""
+        cell = self.cell
+        report = self.checked(self, id) if self.checked and isinstance(id, str) else {}
+        self.cell = cell
+        self._send({"done": report}, 1)
 
     def _send(self, message, seconds):
         try:
@@ -217,6 +244,8 @@ class Child:
                     size += os.lstat(os.path.join(at, name)).st_size
                 except OSError:
                     pass
+            if at.count(os.sep) - self.folder.count(os.sep) > MOST_DEEP:
+                raise self._gone(f"It made more than {MOST_DEEP} folders within folders, and was ended.")
             if size > LARGEST_FOLDER or files > MOST_FILES:
                 raise self._gone(f"It wrote more than {LARGEST_FOLDER >> 20} MB or {MOST_FILES} files, and was ended.")
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from gdcore.grade.parent import PACKAGE
 
-__all__ = ["filename", "fingerprint", "kept", "keep", "rules", "seed", "write"]
+__all__ = ["attempt", "filename", "fingerprint", "kept", "keep", "rules", "seed", "work", "write"]
 
 
 def seed(out, file=None):
@@ -39,12 +39,17 @@ def rules(seed):
     return digest.hexdigest()
 
 
-def fingerprint(rules, student, contents):
-    """Changes when a student's files, or what they are judged by, change."""
-    digest = hashlib.sha256(json.dumps([rules, student.name, student.notes, [name for name, _ in student.files]]).encode())
+def work(student, contents):
+    """Changes when a student hands in something else."""
+    digest = hashlib.sha256(json.dumps([student.name, student.notes, [name for name, _ in student.files]]).encode())
     for data in contents:
         digest.update(hashlib.sha256(data).digest())
     return digest.hexdigest()
+
+
+def fingerprint(rules, work, lifted=()):
+    """Changes when a student's work, or what it is judged by, changes."""
+    return hashlib.sha256(json.dumps([rules, work, *([lifted] if lifted else [])]).encode()).hexdigest()
 
 
 def filename(name):
@@ -56,17 +61,30 @@ def filename(name):
 
 def kept(out, name, fingerprint):
     """The verdicts of an earlier run on the same submission, or None."""
+    found = _file(out, name)
+    return found.get("verdicts") if found.get("fingerprint") == fingerprint else None
+
+
+def attempt(out, name, work):
+    """Which of a student's hand-ins this is, from 1: another work than the last one is the next."""
+    found = _file(out, name)
+    number = found.get("attempt", 1)
+    number = number if isinstance(number, int) else 1
+    return number if found.get("work", work) == work else number + 1
+
+
+def _file(out, name):
     try:
         found = json.loads((out / "verdicts" / f"{filename(name)}.json").read_text(encoding="utf-8"))
-        return found["verdicts"] if found["fingerprint"] == fingerprint else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return found if isinstance(found, dict) else {}
+    except (OSError, ValueError):
+        return {}
 
 
-def keep(out, name, fingerprint, verdicts):
+def keep(out, name, fingerprint, verdicts, work, attempt):
     """Keep the verdicts on a student."""
-    text = json.dumps({"fingerprint": fingerprint, "verdicts": verdicts}, indent=1, ensure_ascii=False)
-    write(out / "verdicts" / f"{filename(name)}.json", text + "\n")
+    whole = {"fingerprint": fingerprint, "work": work, "attempt": attempt, "verdicts": verdicts}
+    write(out / "verdicts" / f"{filename(name)}.json", json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 
 def write(path, text):

@@ -1,30 +1,36 @@
-"""The verdicts on one student: each notebook runs in a process of its own, each answer is judged case by case.
+"""The verdicts on one student: each notebook runs in a process of its own, each answer is judged case by case where its check stands.
 
-Points are for the cases of the secret seed. Those of the notebook are tried as well, for the feedback: their numbers may be shown.
+Points are for the cases of the secret seed. Those of the notebook are tried as well, for the feedback, in another process that has not seen
+the secret ones: what it says may be shown. Where a question is checked several times the best answer counts.
 """
 
-import re
 import time
+from collections import defaultdict
 
 from gdcore.check.declaration import manual_questions, questions
 from gdcore.check.execute import NOTHING
-from gdcore.check.judge import judge, mistakes_of, points_of
+from gdcore.check.judge import expected_output, judge, mistakes_of, points_of
 from gdcore.grade.manual import answer
 from gdcore.grade.parent import TOTAL, Child, Gone
-from gdcore.grade.shortcuts import parsed, runnable, shortcut
 from gdcore.grade.submissions import Unreadable, read
 
 __all__ = ["grade"]
 
 LENIENCE = 2  # times the seconds that a case has in the notebook: a grader's machine is busier
+CHECKS = 10  # of one question that are tried
+COPIES = 4  # notebooks of one chapter that are tried
 SKIPS = 3  # cells that may hang or end the process, before the notebook is given up
-OVER = f"Not tried: the notebook's {TOTAL} seconds were used up."
+NOT_TRIED = NOTHING | {"error": "Not tried, since one before it did not come to an end.", "raised": "not tried"}
+OVER = "Not tried: the notebook's {:.0f} seconds were used up."
 ENDED = ("Endless", "gone", "not tried")  # after these, the other cases of a question are not tried
 
 
-def grade(student, contents, seed, sandbox):
-    """{"questions": {id: verdict}, "answers": {id: text of a manual question}, "notes": […]} for the bytes of a student's files."""
-    notes, notebooks = list(student.notes), {}
+def grade(student, contents, seed, sandbox, lifted=()):
+    """{"questions": {id: verdict}, "answers": {id: text of a manual question}, "notes": […]} for the bytes of a student's files.
+
+    lifted: questions whose answers may use any name.
+    """
+    notes, notebooks = list(student.notes), defaultdict(list)
     for (name, _), data in zip(student.files, contents):
         try:
             notebook = read(name, data)
@@ -32,48 +38,72 @@ def grade(student, contents, seed, sandbox):
             notes.append(str(error))
             continue
         notes += notebook.notes
-        for chapter in notebook.chapters:
-            notebooks.setdefault(chapter, []).append((name, notebook))
-    verdicts, answers, run = {}, {}, {}
-    for chapter, found in sorted(notebooks.items()):
-        name, notebook = min(found, key=lambda pair: (not re.fullmatch(rf"(.*/)?{chapter}_[a-z_]+\.ipynb", pair[0]), pair[0]))
-        notes += [f"{other} answers chapter {chapter} too; only {name} counts." for other, _ in found if other != name]
-        run.setdefault(name, (notebook, []))[1].append(chapter)
-    for name, (notebook, chapters) in run.items():
-        verdicts |= _notebook(name, notebook, chapters, seed, sandbox, notes)
-        answers |= {id: answer(notebook.cells, q) for id, q in manual_questions().items() if q.chapter in chapters}
+        notebooks[tuple(notebook.chapters)].append((name, notebook))
+    verdicts, answers, taken = {}, {}, {}
+    for chapters, found in sorted(notebooks.items()):
+        for name, notebook in sorted(found, key=lambda pair: pair[0])[:COPIES]:
+            tried, said = _notebook(name, notebook, chapters, seed, sandbox, lifted)
+            texts = {id: answer(notebook.cells, q) for id, q in manual_questions().items() if q.chapter in chapters}
+            for chapter in chapters:
+                of = lambda some, chapter=chapter: {id: v for id, v in some.items() if id[:2] == chapter}
+                worth = (sum(v["points"] for v in of(tried).values()), sum(bool(t) for t in of(texts).values()))
+                if chapter not in taken or worth > taken[chapter][0]:
+                    taken[chapter] = worth, name, said
+                    verdicts |= of(tried)
+                    answers |= of(texts)
+    for chapter, (_, name, said) in sorted(taken.items()):
+        others = sorted(other for chapters, found in notebooks.items() if chapter in chapters for other, _ in found if other != name)
+        notes += [f"{other} answers chapter {chapter} too; {name} has more points and counts." for other in others]
+        notes += [one for one in said if one not in notes]
     return {"questions": verdicts, "answers": answers, "notes": notes}
 
 
-def _notebook(name, notebook, chapters, seed, sandbox, notes):
-    """{id: verdict} for the questions of these chapters."""
-    statements = parsed(notebook.code)
-    talk, verdicts = _Talk(sandbox, [runnable(source) for source in notebook.code]), {}
-    try:
-        for asked in (q for chapter in chapters for q in questions(chapter).values()):
-            if used := shortcut(statements, asked):
-                said = f"The answer uses {used}, which is not allowed here: write it yourself."
-                verdicts[asked.id] = {"points": 0, "status": "forbidden", "mistakes": [], "why": said, "cases": [], "secret": None}
-            else:
-                verdicts[asked.id] = _question(asked, talk, seed)
-    finally:
-        talk.end()
-    notes += [f"{name}: {said}" for said in talk.told()]
-    return verdicts
+def _notebook(name, notebook, chapters, seed, sandbox, lifted):
+    """({id: verdict} for the questions of these chapters, what was odd)."""
+    asked = {id: q for chapter in chapters for id, q in questions(chapter).items()}
+    secret = {id: q.cases(seed) for id, q in asked.items()}
+    talk = _Talk(sandbox, notebook.code, asked, secret)
+    talk.run()
+    verdicts = {id: _verdict(q, secret[id], talk, id in lifted) for id, q in asked.items()}
+    visible = {id: q.cases() for id, q in asked.items()}
+    other = {id: cases for id, cases in visible.items() if [c.inputs for c in cases] != [c.inputs for c in secret[id]]}
+    open_ones = {id: cases for id, cases in other.items() if 0 < len(verdicts[id]["cases"]) and verdicts[id]["status"] != "right"}
+    again = _Talk(sandbox, notebook.code, asked, open_ones)
+    if open_ones:
+        again.run()
+    for id, cases in other.items():
+        tries = again.tried[id] if id in open_ones else [(None, [expected_output(asked[id], c) for c in cases])]
+        verdicts[id] = _shown(asked[id], cases, tries, verdicts[id])
+    return verdicts, [f"{name}: {said}" for said in talk.told()]
 
 
-def _question(asked, talk, seed):
-    secret, visible = asked.cases(seed), asked.cases()
-    same = [c.inputs for c in secret] == [c.inputs for c in visible]
-    outputs = talk.outputs(asked, secret)
-    verdicts = [judge(asked, c, o) for c, o in zip(secret, outputs)]
-    shown = verdicts if same else [judge(asked, c, o) for c, o in zip(visible, talk.outputs(asked, visible, outputs))]
-    points = points_of(asked, secret, verdicts)
-    mistakes = mistakes_of(asked, secret, outputs) if points < asked.points else []
+def _verdict(asked, cases, talk, lifted):
+    """The verdict on a question by the secret cases: its best try that uses no forbidden name counts."""
+    unseen = lambda outputs: "exec" if any(o.get("made") == "exec" for o in outputs) else ""
+    tries = [(outputs, unseen(outputs) or talk.uses(asked.id, cell)) for cell, outputs in talk.tried[asked.id]]
+    free = [outputs for outputs, used in tries if lifted or not used]
+    if not free:
+        said = f"The answer uses {tries[0][1]}, which is not allowed here: write it yourself."
+        return {"points": 0, "status": "forbidden", "mistakes": [], "why": said, "cases": [], "secret": None}
+    points, outputs, verdicts = max((_judged(asked, cases, outputs) for outputs in free), key=lambda judged: judged[0])
+    mistakes = mistakes_of(asked, cases, outputs) if points < asked.points else []
     why = next((v.message for v, o in zip(verdicts, outputs) if o.get("raised") in (*ENDED, "missing")), "")
     return {"points": points, "status": _status(asked, points, verdicts, outputs), "mistakes": [m.name for m in mistakes], "why": why,
-            "cases": [[v.credit, c.name, v.message] for c, v in zip(visible, shown)],
-            "secret": None if same else [sum(v.passed for v in verdicts), len(verdicts)]}  # fmt: skip
+            "cases": [[v.credit, c.name, v.message] for c, v in zip(cases, verdicts)], "secret": None}  # fmt: skip
+
+
+def _shown(asked, cases, tries, verdict):
+    """The verdict with the notebook's own cases in place of the secret ones, of which only the number is told."""
+    if not verdict["cases"]:
+        return verdict
+    seen = max((_judged(asked, cases, outputs) for _, outputs in tries), key=lambda judged: judged[0])[2]
+    passed = [credit == 1 for credit, *_ in verdict["cases"]]
+    return verdict | {"cases": [[v.credit, c.name, v.message] for c, v in zip(cases, seen)], "secret": [sum(passed), len(passed)]}
+
+
+def _judged(asked, cases, outputs):
+    verdicts = [judge(asked, c, o, LENIENCE * asked.limit) for c, o in zip(cases, outputs)]
+    return points_of(asked, cases, verdicts), outputs, verdicts
 
 
 def _status(asked, points, verdicts, outputs):
@@ -89,46 +119,93 @@ def _status(asked, points, verdicts, outputs):
 
 
 class _Talk:
-    """Requests to a notebook's process. One that ended or hung is replaced, without the cell that did it, while there is time."""
+    """A notebook's process, and what came of each check in it: `tried`, {id: [(cell, outputs of the cases), …]}.
 
-    def __init__(self, sandbox, cells):
-        self.sandbox, self.cells = sandbox, cells
-        self.child, self.skip, self.over = None, {}, ""
-        self.until, self.errors = time.monotonic() + TOTAL, {}
+    A process that ended or hung is replaced, without the cell that did it, while there is time.
+    """
 
-    def outputs(self, asked, cases, before=()):
-        """The outputs for some cases; none is tried after one that did not come to an end, here or `before`."""
-        limit, outputs = LENIENCE * asked.limit, []
-        for case in cases:
-            if any(o.get("raised") in ENDED for o in [*before, *outputs]):
-                outputs.append(NOTHING | {"error": "Not tried, since one before it did not come to an end.", "raised": "not tried"})
-            else:
-                outputs.append(self._output(asked, case, limit))
-        return outputs
+    def __init__(self, sandbox, cells, asked, cases):
+        self.sandbox, self.cells, self.asked, self.cases = sandbox, cells, asked, cases
+        self.child, self.skip, self.over, self.found = None, {}, "", {}
+        self.errors, self.tried = {}, {}
+        self.seconds = TOTAL + sum(asked[id].limit * len(some) for id, some in cases.items())  # what the notebook allows, too
+        self.until = time.monotonic() + self.seconds
 
-    def _output(self, asked, case, limit):
+    def run(self):
+        """Run the notebook, then try by their names the answers that it never checked."""
         try:
             self._start()
-            if time.monotonic() > self.until:
-                raise Gone(OVER)
-            return self.child.ask(asked, case.inputs, limit)
-        except Gone as gone:
-            self.end()
-            return NOTHING | {"error": str(gone), "raised": "gone"}
+        except Gone:
+            pass
+        for id, cases in self.cases.items():
+            if not self.tried.get(id):
+                self.tried[id] = [(None, self._outputs(self.asked[id], cases))]
+        self.end()
+
+    def uses(self, id, cell):
+        """A forbidden name that the answer reaches where it is checked, or ""."""
+        places = (self.found or {}).get(id, {})
+        return places.get(str(cell), places.get("", ""))
+
+    def checked(self, child, id):
+        """Try an answer where its check stands; what `check` returns there."""
+        known = self.tried.setdefault(id, []) if id in self.cases else None
+        if known is None or len(known) == CHECKS:
+            return {}
+        asked, outputs = self.asked[id], []
+        known.append((child.cell, outputs))
+        for case in self.cases[id]:
+            if any(o.get("raised") in ENDED for o in outputs):
+                outputs.append(NOT_TRIED)
+            elif time.monotonic() > self.until:
+                outputs.append(NOTHING | {"error": OVER.format(self.seconds), "raised": "gone"})
+            else:
+                outputs.append(child.ask(asked, case.inputs, LENIENCE * asked.limit))
+        points, _, verdicts = _judged(asked, self.cases[id], outputs)
+        return {"points": points, "of": asked.points, "passed": all(v.passed for v in verdicts)}
+
+    def _outputs(self, asked, cases):
+        outputs = []
+        for case in cases:
+            if any(o.get("raised") in ENDED for o in outputs):
+                outputs.append(NOT_TRIED)
+                continue
+            try:
+                self._start()
+                if time.monotonic() > self.until:
+                    raise Gone(OVER.format(self.seconds))
+                outputs.append(self.child.ask(asked, case.inputs, LENIENCE * asked.limit))
+            except Gone as gone:
+                self.end()
+                outputs.append(NOTHING | {"error": str(gone), "raised": "gone"})
+        return outputs
 
     def _start(self):
         while self.child is None:
             left = self.until - time.monotonic()
             if self.over or left <= 0:
-                raise Gone(self.over or OVER)
+                raise Gone(self.over or OVER.format(self.seconds))
+            before, self.tried = self.tried, {}
             try:
-                self.child = Child(self.sandbox, self.cells, self.skip, left)
-                self.errors = self.child.errors
+                self.child = Child(self.sandbox, self.cells, self.skip, left, self.asked.values(), self.checked)
+                self.errors, self.found = self.child.errors, self.child.uses
+                self.tried = before | self.tried
             except Gone as gone:
-                if gone.cell is None or gone.cell in self.skip or len(self.skip) == SKIPS:
+                trying = self._closed(gone)
+                self.tried = before | self.tried
+                if gone.cell is None or gone.cell in self.skip or (len(self.skip) >= SKIPS and not trying):
                     self.over = f"The notebook did not run to its end. {gone}"
                 else:
                     self.skip[gone.cell] = str(gone)
+
+    def _closed(self, gone):
+        """Note for the answer that was being tried, if any, that the process ended there; whether there was one."""
+        for id, tries in self.tried.items():
+            missing = len(self.cases[id]) - len(tries[-1][1]) if tries else 0
+            if missing:
+                tries[-1][1].extend([NOTHING | {"error": str(gone), "raised": "gone"}, *[NOT_TRIED] * (missing - 1)])
+                return True
+        return False
 
     def told(self):
         """What went wrong in the cells, a sentence each."""

@@ -13,6 +13,7 @@ __all__ = ["Notebook", "Student", "Unreadable", "read", "shown", "students"]
 
 LARGEST = 100 * 2**20  # bytes of a notebook
 MOST = 200  # notebooks of a student
+DEEPEST = 20  # folders within folders
 IGNORED = ("__MACOSX",)
 ARCHIVES = (".zip", ".tar", ".gz", ".7z", ".rar")
 CHECK = re.compile(r"""^[ \t]*check\(\s*["']([^"']{1,20})["']""", re.MULTILINE)
@@ -70,9 +71,10 @@ def students(folder, out=None):
 
 
 def _files(folder):
-    """The files below a folder, links among them, in a fixed order; hidden ones are left out."""
+    """The files below a folder, links among them, in a fixed order; hidden ones, and what lies too deep, are left out."""
     for at, inside, files in os.walk(folder):
-        inside[:] = sorted(d for d in inside if not d.startswith(".") and d not in IGNORED)
+        deep = os.path.relpath(at, folder).count(os.sep) >= DEEPEST
+        inside[:] = [] if deep else sorted(d for d in inside if not d.startswith(".") and d not in IGNORED)
         yield from (os.path.join(at, f) for f in [*sorted(files), *(d for d in inside if os.path.islink(os.path.join(at, d)))]
                     if not f.startswith("."))
 

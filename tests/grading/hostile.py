@@ -74,7 +74,7 @@ def mse(prediction, y):
 #### blank | 0 | blank
 def mse(prediction, y):
     ...
-#### patches_the_grader | 0 | forbidden | bystander 0
+#### patches_the_grader | 0 | wrong
 ZERO
 # %%
 import gdcore

@@ -42,7 +42,7 @@ def table(out):
 
 
 def points(rows):
-    return sum(float(row["points"] or 0) for row in rows.values())  # a text that waits for a person has none yet
+    return sum(float(row["points"] or 0) for id, row in rows.items() if id != "total")  # a text that waits for a person has none yet
 
 
 def files(out):
@@ -122,6 +122,9 @@ def graded(tmp_path_factory):
 
 def test_every_stub_is_worth_nothing_and_every_solution_all(graded):
     rows, by_hand = table(graded[1]), manual_questions()
+    totals = {name: rows[name].pop("total") for name in ("exercises", "solutions")}
+    assert totals["exercises"]["points"] == "0" and totals["solutions"]["status"] == "to mark"
+    assert totals["solutions"]["points"] == str(sum(q.points for q in QUESTIONS))
     everything = sorted([*QUESTIONS, *by_hand.values()], key=lambda q: q.id)
     assert list(rows["exercises"]) == list(rows["solutions"]) == [q.id for q in everything]
     assert [row["points"] for row in rows["exercises"].values()] == ["0"] * len(everything)
@@ -193,10 +196,10 @@ def _escaped(text):
     return "`".join(part if i % 2 and i < len(parts) - 1 else re.sub(r"([\\*_\[\]<>|#])", r"\\\1", part) for i, part in enumerate(parts))
 
 
-def test_only_one_notebook_of_a_chapter_counts(graded):
+def test_the_better_notebook_of_a_chapter_counts(graded):
     notes = (graded[1] / "class.md").read_text("utf-8")
-    assert _escaped("01_loss (1).ipynb answers chapter 01 too; only 01_loss.ipynb counts.") in notes
-    assert _escaped("Twice.ipynb answers chapter 01 too; only 01_loss.ipynb counts.") in notes
+    said = [line for line in notes.splitlines() if "answers chapter 01 too" in line]
+    assert len(said) >= 2 and all("has more points and counts." in line for line in said), said
 
 
 def test_common_mistakes_are_counted(graded):
@@ -220,7 +223,7 @@ def test_pages_are_escaped_and_tell_no_secret(graded):
 
 def test_what_a_process_says_of_itself_stays_short_and_can_be_seen(graded):
     for path, content in files(graded[1]).items():
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
         assert all(c.isprintable() or c == "\n" for c in text), path
         assert not path.startswith("students") or len(text) < 800 * len(QUESTIONS), path
 
@@ -270,7 +273,8 @@ def test_a_changed_submission_is_graded_anew_and_others_are_kept(tmp_path):
     assert "anna: 2 points\n" in command(folder, out).stdout
 
 
-def test_an_interrupted_run_goes_on(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl_c", "kill", "closed_terminal"])
+def test_an_interrupted_run_goes_on(tmp_path, how):
     slow = [FIRST, RIGHT, "time.sleep(8)", 'check("01.2", mse)']
     folder, out = small(tmp_path, anna=CHECKED, zoe=slow)
     line = [sys.executable, "-m", "gdcore.grade", str(folder), "--out", str(out), "--workers", "1"]
@@ -279,12 +283,51 @@ def test_an_interrupted_run_goes_on(tmp_path):
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     assert "anna: 2 points" in process.stdout.readline()
     time.sleep(0.5)
-    process.send_signal(2)
+    process.send_signal(how)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 130 and "Who is graded is kept; the same command goes on from here." in said
     assert not (out / "verdicts/zoe.json").exists() and not (out / "grades.csv").exists()
     (folder / "zoe/01_loss.ipynb").write_text(notebook(CHECKED))
     assert "anna: 2 points (kept)" in command(folder, out).stdout and set(table(out)) == {"anna", "zoe"}
+
+
+def test_a_second_hand_in_meets_fresh_cases(tmp_path):
+    learnt = RIGHT + "\ndef told(x):\n    return x"
+    folder, out = small(tmp_path, anna=CHECKED)
+    command(folder, out)
+    first = json.loads((out / "verdicts/anna.json").read_text("utf-8"))
+    (folder / "anna/01_loss.ipynb").write_text(notebook([FIRST, learnt, 'check("01.2", mse)']))
+    command(folder, out)
+    second = json.loads((out / "verdicts/anna.json").read_text("utf-8"))
+    assert (first["attempt"], second["attempt"]) == (1, 2) and first["work"] != second["work"]
+    assert "anna: 2 points (kept)" in command(folder, out).stdout
+
+
+def test_a_flag_can_be_lifted(tmp_path):
+    folder, out = small(tmp_path, anna=[FIRST, "import optax\n" + RIGHT + "\n    optax.sgd", 'check("01.2", mse)'])
+    mine = [FIRST, RIGHT.replace("return", "optax = __import__('math')\n    return"), 'check("01.2", mse)']
+    (folder / "anna/01_loss.ipynb").write_text(notebook(mine))
+    command(folder, out)
+    assert table(out)["anna"]["01.2"]["status"] == "forbidden"
+    command(folder, out, "--lift", "anna:01.2")
+    assert table(out)["anna"]["01.2"]["status"] == "right" and table(out)["anna"]["total"]["points"] == "2"
+    assert "is no student with a question" in command(folder, out, "--lift", "anna").stderr
+
+
+def test_a_folder_of_a_thousand_folders_stops_nobody(tmp_path):
+    folder, out = small(tmp_path, anna=CHECKED)
+    at = folder / "ben"
+    at.mkdir()
+    handle = os.open(at, os.O_RDONLY)
+    for _ in range(1100):
+        os.mkdir("d", dir_fd=handle)
+        inner = os.open("d", os.O_RDONLY, dir_fd=handle)
+        os.close(handle)
+        handle = inner
+    os.close(handle)
+    done = command(folder, out)
+    subprocess.run(["rm", "-rf", str(at)], check=True)
+    assert "anna: 2 points" in done.stdout and points(table(out)["ben"]) == 0, done.stderr
 
 
 @pytest.mark.parametrize("more, said", [

@@ -1,5 +1,6 @@
 """The parts of the grader: what a submission's process can read and reach, names that an answer may not use."""
 
+import ast
 import os
 import shutil
 import socket
@@ -11,11 +12,12 @@ import time
 import numpy as np
 import pytest
 
-from gdcore.check.declaration import FORBIDDEN, question
+from gdcore.check.declaration import FORBIDDEN, question, questions
 from gdcore.check.functions import function
 from gdcore.grade import confine, parent, results
+from gdcore.grade.cells import tree
 from gdcore.grade.parent import PREFIXES, Child, Sandbox
-from gdcore.grade.shortcuts import parsed, runnable, shortcut
+from gdcore.grade.shortcuts import parsed, shortcut
 from gdcore.grade.student import grade
 from gdcore.grade.submissions import Student, Unreadable, read
 from tests.grading.common import ROOT
@@ -169,7 +171,8 @@ def test_time_is_measured_by_the_grader():
 
 def test_a_notebook_that_sleeps_is_not_tried_beyond_its_time(monkeypatch):
     """Each answer stays within its own limit; the notebook as a whole does not."""
-    monkeypatch.setattr("gdcore.grade.student.TOTAL", 3)
+    allowed = sum(q.limit * len(q.cases("a secret seed")) for q in questions("01").values())
+    monkeypatch.setattr("gdcore.grade.student.TOTAL", 3 - allowed)
     sleepy = notebook([FIRST, RIGHT.replace("):\n", "):\n    time.sleep(1.2)\n"), 'check("01.2", mse)'])
     begin = time.monotonic()
     found = grade(Student("anna", [("01_loss.ipynb", "")]), [sleepy.encode()], "a secret seed", Sandbox.strongest())
@@ -284,13 +287,49 @@ def test_a_question_may_allow_more():
     assert shortcut(parsed([source]), ASKED) and not shortcut(parsed([source]), asked)
 
 
-def test_what_runs_is_what_was_looked_through():
-    assert runnable("%time\nx = 3") == "pass\nx = 3" and runnable("x = '''\n%y'''") == "x = '''\n%y'''"
-    assert runnable("x = (") == "x = ("
-    assert runnable("np.mean?\nif y:\n    ?x\na = !ls\nb = %pwd\ny = 1") == "pass\nif y:\n    pass\npass\npass\ny = 1"
-    for dense in ("(" * 300 + ")" * 300, "x = 1\n" * 100_000, "-" * 100_000 + "1"):
-        text = runnable(dense)
-        assert text == dense and len(text) < 1000 or text.startswith("raise SyntaxError") or parsed([text]) == []
+CELLS = [  # a cell, and the Python that Jupyter makes of it
+    ("%time\nx = 3", "pass\nx = 3"),
+    ("x = '''\n%y'''", "x = '\\n%y'"),
+    ("np.mean?\nif y:\n    ?x\na = !ls\nb = %pwd\ny = 1", "pass\nif y:\n    pass\na = ['']\nb = None\ny = 1"),
+    ("%time mse = mine", "mse = mine"),
+    ("x = %time 3 + 4", "x = 3 + 4"),
+    ("%%time\nx = 2\ny = x", "x = 2\ny = x"),
+    ("%%bash\nmse=5", "pass"),
+    ("%matplotlib inline\nn = (7\n     % 4)", "pass\nn = 7 % 4"),
+    ("!pip install -q numpy \\\n    scipy\nx = 1", "pass\nx = 1"),
+    ("a, = !ls", "a, = ['']"),
+    ("if 'google.colab' in str(get_ipython()):\n    !pip install x", "if 'google.colab' in str(get_ipython()):\n    pass"),
+]
+
+
+@pytest.mark.parametrize("source, runs", CELLS, ids=range(len(CELLS)))
+def test_a_cell_is_what_jupyter_makes_of_it(source, runs):
+    assert ast.unparse(tree(source)) == runs
+
+
+@pytest.mark.parametrize("dense", ["(" * 300 + ")" * 300, "x = 1\n" * 100_000, "-" * 100_000 + "1", "x" + ".a" * 1500, "x = ("])
+def test_a_cell_that_cannot_be_read_is_left_out(dense):
+    with pytest.raises(SyntaxError):
+        tree(dense)
+    assert parsed([dense]) == []
+
+
+HONEST = [  # cells beside an answer that cost it nothing
+    'print(eval("1 + 1"))',
+    "import torch\ndef demo():\n    opt = torch.optim.SGD([torch.ones(2)], lr=0.1)\n    print(vars(opt).keys())\ndemo()",
+    "from gdcore.rules import GD\nrule, p, y = GD(lr=0.1), np.array([1.0]), 0.1\nfor t in range(5):\n    p = rule.update(p, p, t + 1)[0]",
+]
+
+
+@pytest.mark.parametrize("source", HONEST, ids=range(len(HONEST)))
+def test_a_comparison_of_ones_own_costs_nothing(source):
+    assert shortcut(parsed([FIRST, RIGHT, 'check("01.2", mse)', source]), ASKED) == ""
+    assert shortcut(parsed([source, FIRST, RIGHT, 'check("01.2", mse)']), ASKED) == ""
+
+
+def test_what_comes_after_the_check_does_not_count():
+    cells = [FIRST, RIGHT, 'check("01.2", mse)', "import optax\nmse = optax.sgd"]
+    assert shortcut(parsed(cells), ASKED, 3) == "" and shortcut(parsed(cells), ASKED).startswith("optax")
 
 
 def test_older_and_odd_notebooks_are_read():
@@ -298,6 +337,43 @@ def test_older_and_odd_notebooks_are_read():
     assert made.code == ["a = 1\nb"] and made.chapters == ["01"]
     with pytest.raises(Unreadable, match="x.ipynb is larger than 100 MB: clear its outputs"):
         read("x.ipynb", b"x" * (100 * 2**20 + 1))
+
+
+# -- what the notebook accepts, the grader accepts -------------------------------------------------------------------------------------
+
+CHECK = 'check("01.2", mse)'
+RIGHT_BY_HELPER = "def mse(p, y):\n    return h(np.ravel(p) - np.ravel(y))"
+AGREED = {  # the cells after the first: right in the notebook
+    "a helper that a later cell defines anew": ["def h(e):\n    return np.mean(e**2)", RIGHT_BY_HELPER, CHECK, "def h(e):\n    return 0.0"],
+    "the best of several checks": [RIGHT, CHECK, "def mse(p, y):\n    return 0.0", CHECK],
+    "a longer float": ["def mse(p, y):\n    return np.mean((p.ravel() - y.ravel()).astype(np.longdouble) ** 2)", CHECK],
+    "the report is used": [RIGHT, f"assert {CHECK}.passed and {CHECK}.points == 2", "del mse"],
+    "a shell is asked for": ['if "google.colab" in str(get_ipython()):\n    !pip install x\n' + RIGHT, CHECK],
+    "await in a cell": ["import asyncio\nawait asyncio.sleep(0)\n" + RIGHT, CHECK],
+    "a timed line": [RIGHT.replace("mse", "mine"), "%time mse = mine", CHECK],
+    "another language": [RIGHT, "%%bash\nmse=5", CHECK],
+    "what the last line gave": [RIGHT.replace("mse", "mine"), "mine", 'check("01.2", _)'],
+    "checked, then deleted": [RIGHT, CHECK, "del mse"],
+    "never checked": [RIGHT],
+}
+
+
+@pytest.mark.parametrize("cells", AGREED.values(), ids=AGREED)
+def test_what_the_notebook_accepts_gets_its_points(cells):
+    made = notebook([FIRST, *cells]).encode()
+    found = grade(Student("anna", [("01_loss.ipynb", "")]), [made], "a secret seed", Sandbox.strongest())
+    assert found["questions"]["01.2"]["points"] == 2, found["questions"]["01.2"]
+
+
+def test_visible_cases_run_where_no_secret_was_seen():
+    """What a wrong answer says of its inputs on the student's page are those of the notebook."""
+    source = "seen = []\ndef mse(p, y):\n    seen.append(np.ravel(y).tolist())\n    raise ValueError(str(seen))"
+    made = notebook([FIRST, source, CHECK]).encode()
+    found = grade(Student("anna", [("01_loss.ipynb", "")]), [made], "a secret seed", Sandbox.strongest())
+    told = " ".join(message for _, _, message in found["questions"]["01.2"]["cases"])
+    secret = [np.ravel(case.inputs["y"]).tolist() for case in ASKED.cases("a secret seed")]
+    shown = [np.ravel(case.inputs["y"]).tolist() for case in ASKED.cases()]
+    assert any(str(y)[:30] in told for y in shown) and not any(str(y)[:30] in told for y in secret if y not in shown)
 
 
 # -- what is kept ------------------------------------------------------------------------------------------------------------------

@@ -72,8 +72,8 @@ def files(out):
 
 
 def listed(path):
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return [row | {"question": row["question"].removeprefix("'")} for row in csv.DictReader(file)]
 
 
 def filled_in(path, **marks):
