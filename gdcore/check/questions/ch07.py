@@ -21,6 +21,8 @@ six_numbers = Question(
                 {"cosine": 0.2 * 2 / 3}),
         Mistake("For `cosine` you took a whole turn of the cosine, which is back at the top in the end.",
                 "Half a cosine: the angle goes from 0 to π.", {"cosine": 0.05}),
+        Mistake("For `cosine` you took a quarter turn, cos(π/2 · share).", "Half a cosine: the angle goes from 0 to π, and (1 + cos)/2.",
+                {"cosine": 0.2 * np.cos(np.pi / 6)}),
         Mistake("For `cosine` π is missing in the angle.", "The angle is π · 500/1500.", {"cosine": 0.1 * (1 + np.cos(1 / 3))}),
         Mistake("For `cosine` you took the cosine itself, which goes from 1 to −1.", "Add 1 and halve: (1 + cos)/2.", {"cosine": 0.1}),
         Mistake("For `climb` you thought that torch's cosine stays at zero.", "It is a cosine of t for ever: what is it beyond π?",
@@ -36,9 +38,12 @@ six_numbers = Question(
         Mistake("For `error` each step of yours adds ησ², not η²σ².", "The noise is multiplied by η, and a variance by its square.",
                 {"error": 1.16}),
         Mistake("For `error` the factor 1 − ηλ is not squared.", "e is a mean square.", {"error": 1.84}),
+        Mistake("For `error` you stopped after the first step.", "Two steps: first 0.5, then 0.2.", {"error": 1.25}),
         Mistake("For `error` you took the rates in the opposite order. It matters.", "First 0.5, then 0.2.", {"error": 0.9}),
         Mistake("For `cliff` you gave the variance. The loss is half the curvature times it.", "The loss is ½λv.", {"cliff": 0.09375}),
         Mistake("For `cliff` you used the formula for small rates, ησ²/4. Here ηλ is 1.2.", "ησ²/(2(2 − ηλ)).", {"cliff": 0.075}),
+        Mistake("For `cliff` you left out the 2 − ηλ below.", "ησ²/(2(2 − ηλ)).", {"cliff": 0.15}),
+        Mistake("For `cliff` λ is missing below: you have 2 − η.", "ησ²/(2(2 − ηλ)).", {"cliff": 0.3 / 3.4}),
         Mistake("For `cliff` the half of ½λv is missing.", "ησ²/(2(2 − ηλ)).", {"cliff": 0.375}),
     ),
     success="Factor times peak; a cosine never stops; a baseline is not bad; and e ← (1 − ηλ)²e + η²σ², whatever rate comes.",
@@ -114,6 +119,17 @@ ramp = Question(
         Mistake("Your ramp begins at `end`. It begins at 0.", "peak · t / warmup.",
                 lambda t, total, warmup, peak, end: ramp_of(t, total, warmup, peak, end,
                                                             ramp=lambda t: end + (peak - end) * t / warmup)),
+        Mistake("The half of (1 + cos)/2 is missing, so your cosine begins at twice the peak, less `end`.", "(1 + cos(π · share))/2.",
+                ramp_with(shape=lambda p: 1 + np.cos(np.pi * p))),
+        Mistake("You took a quarter turn, cos(π/2 · share): it ends at full steepness.", "(1 + cos(π · share))/2.",
+                ramp_with(shape=lambda p: np.cos(np.pi / 2 * p))),
+        Mistake("You come down towards zero and cut the cosine off at `end`.",
+                "The cosine falls from peak to end: its height is peak − end.",
+                lambda t, total, warmup, peak, end: np.where(
+                    np.asarray(t) < warmup, peak * np.asarray(t) / warmup,
+                    np.maximum(end, ramp_of(t, total, warmup, peak, end, low=0.0)))),
+        Mistake("Your ramp goes to 1, not to the peak.", "peak · t / warmup.",
+                ramp_with(ramp=lambda total, warmup, peak, end: lambda t: t / warmup)),
         Mistake("You fall in a straight line.", "A half cosine stays high for longer: (1 + cos(π · share))/2.",
                 ramp_with(shape=lambda p: 1 - p)),
         Mistake("You return the factor, not the rate.", "Multiply by the peak.",
@@ -154,6 +170,11 @@ def by_precision(curvature, sigmas, e):
     return curvature / s**2 / (1 / e + np.cumsum(curvature**2 / s**2))
 
 
+def best_left(curvature, e, sigma, lr):
+    """What the best step leaves, whatever step was taken."""
+    return sigma**2 * e / (curvature**2 * e + sigma**2)
+
+
 def rates_with(**pieces):
     return lambda curvature, sigmas, e: rates_of(curvature, sigmas, e, **pieces)
 
@@ -161,7 +182,7 @@ def rates_with(**pieces):
 best_rates = Question(
     "07.3", "The best rates when the noise changes", "function", points=3, difficulty=2, minutes=14, name="best_rates",
     objectives=("carry a proof over to a new case", "compute a schedule from what is left and what is noise"),
-    draw=rates_cases, oracle=by_precision, steps=True,
+    draw=rates_cases, oracle=by_precision, steps=True, rtol=1e-6,
     mistakes=(
         Mistake("You used 1/(λ(t + r)), which is right for noise that stays the same.",
                 "The rate of each step is λe/(λ²e + σ²), with the σ of that step and the e that is left.",
@@ -184,6 +205,15 @@ best_rates = Question(
                 rates_with(rate=lambda c, e, s: e / (c**2 * e + s**2))),
         Mistake("λ is not squared below: your rate is λe/(λe + σ²).", "η = λe/(λ²e + σ²).",
                 rates_with(rate=lambda c, e, s: c * e / (c * e + s**2))),
+        Mistake("σ is not squared in your rate. What you say is left of e is right.", "η = λe/(λ²e + σ²).",
+                rates_with(rate=lambda c, e, s: c * e / (c**2 * e + s), grow=best_left)),
+        Mistake("λ is missing above: your rate is e/(λ²e + σ²). What you say is left of e is right.", "η = λe/(λ²e + σ²).",
+                rates_with(rate=lambda c, e, s: e / (c**2 * e + s**2), grow=best_left)),
+        Mistake("λ is not squared below: your rate is λe/(λe + σ²). What you say is left of e is right.", "η = λe/(λ²e + σ²).",
+                rates_with(rate=lambda c, e, s: c * e / (c * e + s**2), grow=best_left)),
+        Mistake("You used 1/(λ(t + r)), and with t from 0: the first rate is too high, and it is right only for noise that stays the same.",
+                "The rate of each step is λe/(λ²e + σ²), with the σ of that step and the e that is left.",
+                lambda curvature, sigmas, e: 1 / (curvature * (np.arange(len(sigmas)) + np.square(sigmas[0]) / curvature**2 / e))),
         Mistake("Your rate is 1/λ, the best without noise.", "Noise makes it smaller: λe/(λ²e + σ²).",
                 rates_with(rate=lambda c, e, s: 1 / c)),
         Mistake("You take the e that is left after the step, and the rate comes one step too late.",

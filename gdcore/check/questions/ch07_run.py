@@ -29,7 +29,7 @@ def by_torchs_rule(metrics, lr, factor, patience, cooldown):
 
 
 def cut(metrics, lr, factor, patience, cooldown, better=None, last=False, start=np.inf, enough=None, keeps=False, forgets=False,
-        unpaused=False, frozen=False, before=False, piled=False):
+        unpaused=False, frozen=False, before=False, piled=False, resets=False, subtracts=False):
     """The rates; each argument after `cooldown` is a fault."""
     best, bad, rest, rates = start, 0, 0, []
     better = better or (lambda m, best: m < best)
@@ -45,8 +45,8 @@ def cut(metrics, lr, factor, patience, cooldown, better=None, last=False, start=
         if resting:
             rest, bad = rest - 1, bad if unpaused else 0
         if enough(bad, patience) and not (unpaused and resting):
-            lr, rest, bad = lr * factor, cooldown, bad if keeps else 0
-            best = np.inf if forgets else best
+            lr, rest, bad = lr - factor if subtracts else lr * factor, cooldown, bad if keeps else 0
+            best = np.inf if forgets else m if resets else best
         rates += [lr] * (not before)
     return np.array(rates)
 
@@ -62,6 +62,8 @@ plateau = Question(
     mistakes=(
         Mistake("You are one metric too early: `patience` bad ones are to be borne, and the next one cuts.", "Cut if bad > patience.",
                 cut_with(enough=lambda bad, patience: bad >= max(patience, 1))),
+        Mistake("You cut when the count reaches `patience`: `patience` bad ones are to be borne, and the next one cuts.",
+                "Cut if bad > patience.", cut_with(enough=lambda bad, patience: bad >= patience)),
         Mistake("You are one metric too late.", "Cut if bad > patience, with this metric counted.",
                 cut_with(enough=lambda bad, patience: bad > patience + 1)),
         Mistake("You compare with the last metric, not with the best so far.", "Keep `best`, and change it only for a better one.",
@@ -72,8 +74,11 @@ plateau = Question(
                 lambda metrics, lr, factor, patience, cooldown: cut(metrics, lr, factor, patience, 0)),
         Mistake("You count bad metrics during the rest, so that the cut comes as soon as it is over.",
                 "While the rest lasts, set bad = 0.", cut_with(unpaused=True)),
-        Mistake("Your rest is one metric too short.", "Begin it at `cooldown`, and count down by one for each metric after the cut.",
+        Mistake("Your rest is one metric too short: either it begins too small, or it is counted down at the cut itself.",
+                "The second rule stands before the third: begin it at `cooldown`, and count down by one for each metric after the cut.",
                 lambda metrics, lr, factor, patience, cooldown: cut(metrics, lr, factor, patience, max(cooldown - 1, 0))),
+        Mistake("Your rest is one metric too long.", "Begin it at `cooldown`, and count down by one for each metric after the cut.",
+                lambda metrics, lr, factor, patience, cooldown: cut(metrics, lr, factor, patience, cooldown + 1)),
         Mistake("During the rest you do not look at the metric, and miss a new best.", "The rest stops the counting, not the looking.",
                 cut_with(frozen=True)),
         Mistake("An equal metric counts as better.", "Better means smaller: m < best.", cut_with(better=lambda m, best: m <= best)),
@@ -81,6 +86,11 @@ plateau = Question(
                 cut_with(better=lambda m, best: not m >= best)),
         Mistake("After a cut you forget the best metric.", "It stays: a cut must earn its keep against the old best.",
                 cut_with(forgets=True)),
+        Mistake("After a cut you take the metric of that step for the best.", "The best stays the smallest so far.",
+                cut_with(resets=True)),
+        Mistake("You divide the rate by the factor, so it grows.", "lr = lr * factor.",
+                lambda metrics, lr, factor, patience, cooldown: cut(metrics, lr, 1 / factor, patience, cooldown)),
+        Mistake("You subtract the factor from the rate.", "lr = lr * factor.", cut_with(subtracts=True)),
         Mistake("You give the rate before each metric, not after it.", "First look at the metric, then note the rate.",
                 cut_with(before=True)),
         Mistake("Larger counts as better: the comparison is the wrong way round.",
@@ -103,11 +113,12 @@ def loop_cases(rng):
         yield Case(name, {"A": A, "y": y, "peak": peak, "batch": batch, "orders": np.array([rng.permutation(n) for _ in range(epochs)])})
 
 
-def trained(A, y, peak, batch, orders, compounds=False, clock="updates", total="updates", begin=0, half=1.0):
+def trained(A, y, peak, batch, orders, compounds=False, clock="updates", total="updates", begin=0, half=1.0, stride=False):
     """The loss after each epoch; each argument after `orders` is a fault."""
     w, lr, losses, t = np.zeros(A.shape[1]), peak, [], begin
     each = -(-len(y) // batch)
-    total = {"updates": len(orders) * each, "epochs": len(orders), "whole": len(orders) * (len(y) // batch)}[total]
+    total = {"updates": len(orders) * each, "epochs": len(orders), "whole": len(orders) * (len(y) // batch),
+             "all but one": len(orders) * each - 1}[total]
     for k, order in enumerate(orders):
         for j, i in enumerate(range(0, len(y), batch)):
             some = order[i : i + batch]
@@ -115,7 +126,7 @@ def trained(A, y, peak, batch, orders, compounds=False, clock="updates", total="
             lr = (lr if compounds else peak) * share
             error = A[some] @ w - y[some]
             w = w - half * lr * 2 * A[some].T @ error / len(some)
-            t += 1
+            t += batch if stride else 1
         losses.append(np.mean((A @ w - y) ** 2))
     return np.array(losses)
 
@@ -141,6 +152,11 @@ loop = Question(
         Mistake("Your first update does not get the peak: t begins at 1, or is counted up before its use.",
                 "First use t = 0, then count up.", trained_with(begin=1)),
         Mistake("The rate is the peak all the time.", "It must fall to zero with the updates.", trained_with(clock="none")),
+        Mistake("You divide by total − 1, so the last update has the rate 0. It is to be zero after the last one.", "1 − t/total.",
+                trained_with(total="all but one")),
+        Mistake("t counts updates and `total` counts epochs: the rate is zero after one t for each epoch, and then below zero.",
+                "Both count updates.", trained_with(total="epochs")),
+        Mistake("t counts rows, not updates: it goes up by `batch` each time.", "t += 1.", trained_with(stride=True)),
         Mistake("Your total forgets the last, smaller batch of each epoch.", "There are −(−n // batch) updates in an epoch.",
                 trained_with(total="whole")),
         Mistake("The 2 of the slope is lost, so every step is half as long as it should be.", "The slope of e² is 2e.",
@@ -196,7 +212,16 @@ def near_a_tuned_line(value, inputs, hidden):
     if left <= goal:
         return ""
     constant = left_by(tuned_constant(**inputs), **bowl)
-    return f"Your rates leave {left:.3g}; the goal is {goal:.3g}, and the best constant rate leaves {constant:.3g}."
+    said = f"Your rates leave {left:.3g}; the goal is {goal:.3g}, and the best constant rate leaves {constant:.3g}."
+    factors = np.geomspace(0.01, 100, 161)
+    scaled = left_by(np.outer(value, factors), **bowl)
+    if not np.isfinite(scaled).any():
+        return said
+    if np.nanmin(scaled) <= goal:
+        return said + f" The shape is good enough: {factors[np.nanargmin(scaled)]:.2g} times these rates reach the goal."
+    if np.ptp(value) == 0:
+        return said + " Your rates are all equal, and no constant rate gets there."
+    return said + f" At its best peak this shape leaves {np.nanmin(scaled):.3g}: choose another shape."
 
 
 def line_from(peak):
