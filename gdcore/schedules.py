@@ -259,12 +259,19 @@ def chain(*schedules):
     return _schedule(lambda t: math.prod(np.asarray(schedule(t)) for schedule in schedules))
 
 
-def multiplicative(share):
-    """Times share(t) at each step t = 1, 2, …: what is left is the product of all so far. Matches torch's MultiplicativeLR."""
+def multiplicative(factors):
+    """Times factors(t) at each step t = 1, 2, …: what is left is the product of all so far. Matches torch's MultiplicativeLR.
+
+    factors: a function of the step; factors(0) is never asked for, as in torch. Raises TypeError for anything else, ValueError for a
+    factor that is no finite number.
+    """
+    if not callable(factors):
+        raise TypeError(f"multiplicative takes a function of the step, such as lambda t: 0.95, got {type(factors).__name__}.")
 
     def formula(t):
-        left = np.cumprod([1.0, *(share(k) for k in range(1, int(np.max(t, initial=0)) + 1))])
-        return left[t.astype(int)]
+        given = {f"factors({k})": factors(k) for k in range(1, int(np.max(t, initial=0)) + 1)}
+        _finite(**given)
+        return np.cumprod([1.0, *given.values()])[t.astype(int)]
 
     return _schedule(formula)
 

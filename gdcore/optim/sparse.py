@@ -42,6 +42,10 @@ class SparseAdam(RuleOptimizer):
     def rule(self, group):
         return _RowsOfAdam(group["lr"], *group["betas"], group["eps"])
 
+    def saved(self, p, state, group):
+        """As torch's, whose count is a number here."""
+        return state | {"step": int(state["step"])} if "step" in state else dict(state)
+
     def _plan(self, index, group):
         if any(p.grad is not None and not p.grad.is_sparse for p in group["params"]):
             raise RuntimeError("SparseAdam does not support dense gradients: use Adam, or nn.Embedding(…, sparse=True).")

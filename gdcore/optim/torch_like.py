@@ -14,6 +14,7 @@ class SGD(RuleOptimizer):
     """Gradient descent, heavy ball or Nesterov: Polyak (1964), Nesterov (1983). Replaces torch.optim.SGD."""
 
     names = {"v": "momentum_buffer"}
+    restarts = True  # torch's counts no steps: the first of a new velocity is never dampened
 
     def __init__(self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False, *, maximize=False,
                  foreach=None, differentiable=False, fused=None, compile=False):
@@ -44,6 +45,19 @@ class ASGD(RuleOptimizer):
 
     def rule(self, group):
         return rules.ASGD(group["lr"], group["lambd"], group["alpha"], group["t0"])
+
+    def saved(self, p, state, group):
+        """With torch's `eta` and `mu`, the learning rate and the share of the average in the next step: both follow from `step`."""
+        state = super().saved(p, state, group)
+        if "ax" in state:
+            t, lr = float(state["step"]), float(group["lr"])
+            state["eta"] = lr / (1 + group["lambd"] * lr * t) ** group["alpha"]
+            state["mu"] = 1 / max(1, t - group["t0"])
+        return state
+
+    def loaded(self, p, state):
+        state.pop("eta", None)
+        state.pop("mu", None)
 
 
 class Adagrad(RuleOptimizer):
@@ -97,6 +111,8 @@ class _AdamFamily(RuleOptimizer):
 class Adam(_AdamFamily):
     """Adam: Kingma and Ba (2015), arXiv:1412.6980; AMSGrad: Reddi et al. (2018), arXiv:1904.09237. Replaces torch.optim.Adam."""
 
+    foreach_takes_tensors = False
+
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, amsgrad=False, *, foreach=None,
                  maximize=False, capturable=False, differentiable=False, fused=None, decoupled_weight_decay=False,
                  compile=False):
@@ -108,6 +124,8 @@ class Adam(_AdamFamily):
 
 class AdamW(_AdamFamily):
     """AdamW: Loshchilov and Hutter (2019), arXiv:1711.05101. Replaces torch.optim.AdamW."""
+
+    foreach_takes_tensors = False
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, amsgrad=False, *, maximize=False,
                  foreach=None, capturable=False, differentiable=False, fused=None, compile=False):
@@ -152,7 +170,10 @@ class RAdam(_AdamFamily):
 
 
 class Adafactor(RuleOptimizer):
-    """Adafactor: Shazeer and Stern (2018), arXiv:1804.04235. Replaces torch.optim.Adafactor; vectors keep `row_var` only."""
+    """Adafactor: Shazeer and Stern (2018), arXiv:1804.04235. Replaces torch.optim.Adafactor.
+
+    A vector's memory is `row_var` in `state` and torch's `variance` in `state_dict()`.
+    """
 
     names = {"r": "row_var", "c": "col_var"}
 
@@ -162,6 +183,17 @@ class Adafactor(RuleOptimizer):
 
     def rule(self, group):
         return rules.Adafactor(group["lr"], group["beta2_decay"], *group["eps"], group["d"], group["weight_decay"])
+
+    def saved(self, p, state, group):
+        state = super().saved(p, state, group)
+        if p.ndim < 2 and "row_var" in state:
+            del state["col_var"]
+            state["variance"] = state.pop("row_var")
+        return state
+
+    def loaded(self, p, state):
+        if "variance" in state:
+            state["row_var"] = state.pop("variance")
 
 
 class Rprop(RuleOptimizer):

@@ -123,6 +123,26 @@ def test_the_average_is_the_rules_answer():
     assert distance(params, [rule.answer(x, *state)]) < 1e-15
 
 
+@pytest.mark.parametrize("make", [lambda p: O.EMA(p, R.GD(lr=0.1), decay=0.9), lambda p: O.ScheduleFreeSGD(p, lr=0.1)],
+                         ids=["EMA", "ScheduleFreeSGD"])  # fmt: skip
+def test_torchs_update_bn_renews_the_statistics_of_the_average(make):
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 1)).double()
+    optimizer, batches = make(net.parameters()), [torch.randn(8, 3, dtype=torch.float64) for _ in range(4)]
+    for x in batches:
+        optimizer.zero_grad()
+        (net(x) - 1).square().mean().backward()
+        optimizer.step()
+    optimizer.eval()
+    average, stale = net[0].weight.detach().clone(), net[1].running_mean.clone()
+    torch.optim.swa_utils.update_bn(batches, net)
+    expected = torch.cat([net[0](x) for x in batches])
+    assert torch.allclose(net[1].running_mean, expected.mean(0)) and not torch.allclose(net[1].running_mean, stale)
+    assert torch.equal(net[0].weight, average)
+    optimizer.train()
+    optimizer.step()
+
+
 def test_each_rule_has_a_class_and_the_class_hands_its_options_on():
     """Whatever a rule is, somebody who types gdcore.optim. finds it; betas in the order of the rule."""
     found = {}

@@ -38,6 +38,8 @@ def walk(make, optimizer=None, steps=STEPS):
 
 
 CASES = {
+    "multiplicative-0.95": (S.multiplicative(factors=lambda t: 0.95), lambda o: T.MultiplicativeLR(o, lambda t: 0.95)),
+    "multiplicative-zero": (S.multiplicative(lambda t: float(t != 50)), lambda o: T.MultiplicativeLR(o, lambda t: float(t != 50))),
     "multiplicative": (S.multiplicative(lambda t: 0.9 + 0.2 * (t % 3)), lambda o: T.MultiplicativeLR(o, lambda t: 0.9 + 0.2 * (t % 3))),
     "constant": (S.constant(), lambda o: T.LambdaLR(o, lambda t: 1.0)),
     "constant-5": (S.constant(1 / 3, 5), lambda o: T.ConstantLR(o)),
@@ -320,6 +322,7 @@ def test_a_plateau_can_be_pickled():
     (lambda: S.one_cycle(100, 0.6, three_phase=True), "end at the steps 59, 118, 99"),
     (lambda: S.wsd(100, 60, 60), "warmup = 60 and decay = 60 in a total of 100"),
     (lambda: S.wsd(100, 1, 1, "exp"), "shape must be one of"),
+    (lambda: S.multiplicative(lambda t: math.nan)(3), r"factors\(1\) must be a finite number, got nan"),
     (lambda: S.then(S.step(1), -1, S.step(1)), "at must be above 0"),
     (lambda: S.inverse_sqrt(0), "warmup must be above 0"),
     (lambda: S.Plateau(factor=1), "factor must lie in"),
@@ -331,6 +334,11 @@ def test_bad_arguments_get_one_clear_sentence(make, match):
     with pytest.raises(ValueError, match=match) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+def test_multiplicative_wants_a_function():
+    with pytest.raises(TypeError, match="multiplicative takes a function of the step, such as lambda t: 0.95, got list"):
+        S.multiplicative([0.9, 0.8])
 
 
 def test_attach_wants_an_optimizer_of_torch():

@@ -1,0 +1,203 @@
+"""How the steps of one group are done: which of its memory is alive, and which parameters are stepped together."""
+
+import collections
+import itertools
+import operator
+
+import numpy
+import torch
+
+from gdcore.optim.engine import PLAIN, bucket_for, is_plain, plain_step, program_of
+
+__all__ = ["Names", "Plan", "compiled", "count_of", "seen"]
+
+
+class Names:
+    """Which memory of a rule is alive, and what it is called in the optimizer's state."""
+
+    def __init__(self, rule, names, restarts):
+        program = program_of(rule)
+        self.restarts = restarts
+        self.rule, self.called = rule, {n: names.get(n, n) for n in rule.state_names}
+        self.live = rule.state_names if program is None else program.arrays + program.scalars
+        # a rule without a program may keep numbers, too: they are known by their type
+        self.traced, self.scalars = program is not None, rule.state_names if program is None else program.scalars
+
+    def start(self, p, state):
+        """Fill in what is missing: before the first step of a parameter, or when a memory was switched on just now."""
+        missing = [n for n in self.live if state.get(self.called[n]) is None]  # torch once stored None for no momentum yet
+        state.setdefault("step", 1 if len(missing) < len(self.live) else 0)  # torch's SGD keeps memory but counts no steps
+        state["step"] = float(state["step"])
+        if missing:
+            if self.restarts:
+                state["step"] = 0.0
+            initial = dict(zip(self.rule.state_names, self.rule.init(_real(p.detach())), strict=True))
+            for n in missing:
+                value = initial[n]
+                if isinstance(value, torch.Tensor):
+                    value = torch.view_as_complex(value.clone()) if p.is_complex() else value.clone()
+                state[self.called[n]] = value
+        if self.traced:
+            for n in self.scalars:  # torch keeps some of them as tensors
+                state[self.called[n]] = float(state[self.called[n]])
+
+    def check(self, p, state):
+        """Raise RuntimeError if a memory belongs to a parameter of another shape; whether all are of the parameter's dtype and device."""
+        arrays = {n: _real(a) for n, a in self.arrays(state).items()}
+        try:
+            like = _real(torch.empty_like(p, device="meta", requires_grad=False)) if is_plain(p) else _real(p.detach())
+            fresh = dict(zip(self.rule.state_names, self.rule.init(like), strict=True))
+        except (NotImplementedError, RuntimeError):  # a rule whose init looks at numbers
+            fresh = dict(zip(self.rule.state_names, self.rule.init(_real(p.detach())), strict=True))
+        for n, a in arrays.items():
+            if isinstance(fresh[n], torch.Tensor) and fresh[n].shape != a.shape:
+                raise RuntimeError(
+                    f"The memory {self.called[n]!r} has the shape {tuple(a.shape)}, and a parameter of shape {tuple(p.shape)} needs "
+                    f"{tuple(fresh[n].shape)}: load a checkpoint of the same parameters in the same order, or make a new optimizer.")
+        for n in arrays:  # torch loads a memory in the parameter's type; one that counts in bytes goes back to them
+            if isinstance(fresh[n], torch.Tensor) and not fresh[n].is_floating_point() and not p.is_complex():
+                state[self.called[n]] = state[self.called[n]].to(fresh[n].dtype)
+        return all(is_plain(a) and a.dtype == _real(p).dtype and a.device == p.device for a in arrays.values())
+
+    def values(self, state):
+        """The whole memory in the rule's order; what is switched off is 0."""
+        return [state.get(self.called[n], 0.0) for n in self.rule.state_names]
+
+    def arrays(self, state):
+        return {n: state[c] for n, c in self.called.items() if isinstance(state.get(c), torch.Tensor)}
+
+    def numbers(self, state):
+        return {n: state[c] for n in self.scalars if isinstance(state.get(c := self.called[n]), float)}
+
+
+class Plan:
+    """How the steps of one group are done, as long as its tensors stay as they are."""
+
+    def __init__(self, rule, group, names, state):
+        self.names, self.compile = names, compiled(group)
+        self.set(rule, group)
+        self.signature = _signature(group["params"])
+        self.sparse, self.buckets, kinds = [], [], {}
+        wanting = [p for p in group["params"] if p.grad is not None]
+        times = collections.Counter(wanting)  # a parameter that is listed twice takes two steps, as in torch
+        for p in times:
+            names.start(p, state[p])
+            like = names.check(p, state[p])
+            if p.grad.is_sparse:
+                self.sparse += [p] * times[p]
+            else:
+                odd = times[p] > 1 or not (like and is_plain(p, p.grad))
+                kinds.setdefault((self._kind(p, state[p]), odd, id(p) if odd else None), []).append(p)
+        for (_, odd, _), members in kinds.items():
+            memory = [names.arrays(state[p]) for p in members]
+            bucket = bucket_for(rule, members, memory, self.compile, odd)
+            for p, arrays in zip(members, memory, strict=True):  # the bucket may have moved them into one buffer
+                state[p].update((names.called[n], a) for n, a in arrays.items())
+            self.buckets.append(_Part(members, bucket, [state[p] for p in members], names, times[members[0]]))
+
+    def set(self, rule, group):
+        """Go on with other values of the hyper-parameters."""
+        self.rule, self.hyper, self.seen = rule, rule.hyperparameters(), seen(group)
+        # a tensor may change in place, so that it is equal to itself and yet another number
+        self.watchful = any(isinstance(v, torch.Tensor) for value in self.seen for v in (value if type(value) is tuple else [value]))
+
+    def _kind(self, p, state):
+        """Parameters of one kind share a bucket: one dtype, one device, one step, one scalar memory."""
+        scalars = tuple(self.names.numbers(state).items())
+        return p.dtype, p.device, p.is_contiguous(), float(state["step"]), scalars
+
+    def fits(self, params, state):
+        """Whether the same tensors still want a step, and their memory is what this plan laid out."""
+        if self.signature != _signature(params):
+            return False
+        return all(part.is_as_it_was(state) for part in self.buckets)
+
+    def step(self, state):
+        for p in self.sparse:
+            self._rows(p, state[p])
+        for part in self.buckets:
+            first = self.names.restarts and part.t == 0
+            for _ in range(part.times):
+                if first and part.times > 1:  # torch's SGD puts a first velocity into the state after both steps
+                    part.forget()
+                new = part.bucket.step(self.rule, self.hyper, part.t + 1, self.names.numbers(part.memory[0]))
+                part.note({self.names.called[n]: v for n, v in new.items()}, part.t + 1)
+
+    def _rows(self, p, state):
+        """A sparse gradient touches its own rows only."""
+        g, t = p.grad.coalesce(), int(state["step"]) + 1
+        at = tuple(g.indices())
+        x, arrays = p[at], self.names.arrays(state)
+        rows = {n: a[at] for n, a in arrays.items()}
+        plain_step(self.rule, t, x, g.values(), rows, {})
+        p[at] = x
+        for n, a in arrays.items():
+            a[at] = rows[n]
+        state["step"] = count_of(t)
+
+
+class _Part:
+    """Parameters that are stepped together: their bucket, and their memory in the optimizer's state, which others may edit."""
+
+    def __init__(self, members, bucket, memory, names, times):
+        self.members, self.bucket, self.memory, self.times = members, bucket, memory, times
+        self.keys = [k for n, k in names.called.items() if isinstance(memory[0].get(k), torch.Tensor)]
+        self.arrays = {k: [m[k] for m in memory] for k in self.keys}
+        self.plain = [a for arrays in self.arrays.values() for a in arrays if type(a) in PLAIN]
+        self.places = list(map(torch.Tensor.data_ptr, self.plain))
+        t = int(memory[0]["step"])
+        self.count = numpy.zeros(len(members), numpy.float32)  # NumPy writes there in no time, and unseen by the tensor's version
+        with torch.inference_mode(False):
+            self.steps = torch.from_numpy(self.count)
+            self.arrays["step"] = list(self.steps.unbind())  # one tensor for each parameter; all share one version
+        for m, step in zip(memory, self.arrays["step"], strict=True):
+            m["step"] = step
+        self.version = self.steps._version  # grows when somebody else writes there
+        self.note({names.called[n]: v for n, v in names.numbers(memory[0]).items()}, t)
+
+    def note(self, numbers, t):
+        """Write the numbers that all members share, and their count of steps."""
+        self.noted, self.t = numbers, t
+        for m in self.memory if numbers else ():
+            m.update(numbers)
+        self.count.fill(t)
+
+    def forget(self):
+        """Back to before the first step."""
+        for key in self.keys:
+            for a in self.arrays[key]:
+                a.zero_()
+        self.t = 0
+
+    def is_as_it_was(self, state):
+        """Whether the state still holds the very arrays and numbers that were left in it: what people put there is what is used."""
+        same, get = operator.is_, itertools.repeat
+        return (
+            self.steps._version == self.version
+            and all(map(same, map(state.get, self.members), self.memory))
+            and all(all(map(same, map(dict.get, self.memory, get(k)), arrays)) for k, arrays in self.arrays.items())
+            and all(all(map(same, map(dict.get, self.memory, get(k)), get(v))) for k, v in self.noted.items())
+            and list(map(torch.Tensor.data_ptr, self.plain)) == self.places  # an array may be given other memory: a.data = b
+        )
+
+
+def count_of(step):
+    """A count of steps, be it a number or a tensor, as torch keeps it: a float32 tensor on the CPU, a new one."""
+    return torch.tensor(float(step), dtype=torch.float32, device="cpu")
+
+
+def _signature(params):
+    return [(p.data_ptr() if type(p) in PLAIN else 0, id(p), p.numel(), p.dtype, g.is_sparse) for p in params if (g := p.grad) is not None]
+
+
+def seen(group):
+    """The hyper-parameters of a group as they are now: a list is copied, since it may change in place."""
+    return [tuple(v) if type(v) is list else v for k, v in group.items() if k != "params"]
+
+
+def _real(a):
+    return torch.view_as_real(a.resolve_conj()) if a.is_complex() else a
+
+
+def compiled(group):
+    return bool(group.get("compile") or group.get("fused"))
