@@ -129,6 +129,7 @@ def with_entry(toc, name, part):
         lines[at:at] = [caption, "    chapters:", line]
         return "\n".join(lines)
     at = lines.index(caption) + 2
+    at += "book/part_" in lines[at]  # the part's own page comes first
     while at < len(lines) and (found := re.search(r"chapters/(\d\d)_", lines[at])) and found[1] < name[:2]:
         at += 1
     lines.insert(at, line)

@@ -70,7 +70,7 @@ return {
   description: document.querySelector("meta[name=description]")?.content || "",
   headings: all("h1").filter(shown).map((h) => h.textContent),
   ids: all("[id]").map((e) => e.id),
-  links: all("a[href]").map((a) => a.href),
+  links: all("a[href]").map((a) => a.href.baseVal ?? a.href).map((link) => new URL(link, document.baseURI).href), // a drawing's too
   bad_math: all("mjx-merror, merror, mjx-mtext[style*='color: red']").map(place),  // red: a command that MathJax does not know
   raw_math: all(".math").filter((e) => !e.querySelector("mjx-container")).map(place),
   formulas: all("mjx-container").length,
