@@ -4,6 +4,7 @@ What comes back is bounded in size and in time, and is read as JSON values. How 
 """
 
 import json
+import math
 import os
 import pathlib
 import secrets
@@ -77,7 +78,7 @@ class Sandbox:
         everything = tuple(str(p) for p in (PACKAGE / "check" / "questions", PACKAGE / "grade", *hidden))
         for prefix in PREFIXES if sys.platform == "linux" and shutil.which("unshare") else ():
             if subprocess.run([*prefix, "true"], capture_output=True).returncode == 0:
-                mounts = [*prefix, "mount", "-o", "remount,bind,ro", "/"]
+                mounts = [*prefix, "sh", "-c", "mount -o remount,bind,ro / && mount -t tmpfs tmpfs /tmp"]  # as `confine.wall` does
                 walled = "--mount-proc" in prefix and subprocess.run(mounts, capture_output=True).returncode == 0
                 return cls(prefix, everything, walled)
         return cls((), everything)
@@ -119,7 +120,8 @@ class Child:
             raise Gone("The grader was stopped.")
         self.folder = tempfile.mkdtemp(prefix="gdcore-grade-")
         self.socket, theirs = socket.socketpair()
-        self.rest, self.cell, self.until, self.checked, self.uses = b"", None, 0.0, checked, None
+        self.rest, self.cell, self.until, self.checked = b"", None, 0.0, checked
+        self.looked, self.uses = False, None
         environment = {"HOME": self.folder, "TMPDIR": self.folder, "MPLBACKEND": "Agg", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
                        "PYTHONHASHSEED": "0", **THREADS}  # fmt: skip
         root = str(PACKAGE.parent)
@@ -131,8 +133,8 @@ class Child:
             _living.add(self)
         theirs.close()
         try:
-            setup = {"cells": cells, "skip": list(skip), "cell seconds": CELL, "seconds": TOTAL, "alone": sandbox.alone, "root": root,
-                     "package": str(PACKAGE), "hidden": sandbox.hidden, "walled": sandbox.walled,
+            setup = {"cells": cells, "skip": list(skip), "cell seconds": CELL, "seconds": math.ceil(seconds), "alone": sandbox.alone,
+                     "root": root, "package": str(PACKAGE), "hidden": sandbox.hidden, "walled": sandbox.walled,
                      "asked": [{"id": q.id, "name": q.name, "forbid": q.forbid} for q in asked]}  # fmt: skip
             self.errors = self._told(self._request(setup, seconds, CELL + GRACE).get("errors"), len(cells))
         except BaseException:
@@ -180,8 +182,8 @@ class Child:
             if boxes and isinstance(reply.get("box"), str) and reply["box"] in boxes:
                 self._send(_looked_up(boxes[reply["box"]], reply), 1)
                 continue
-            if "uses" in reply and self.cell is None:  # before the first cell: it is our own word
-                self.uses = reply["uses"]
+            if "uses" in reply and not self.looked:  # the first thing said, before any cell: it is our own word
+                self.looked, self.uses = True, reply["uses"]
                 continue
             if "check" in reply and between:
                 self._try(reply["check"])

@@ -17,7 +17,7 @@ __all__ = ["Statement", "parsed", "shortcut"]
 HARMLESS = tuple(f"gdcore.check.{name}" for name in ("all", "check", "claim", "merge", "progress"))
 UNSEEN = {"exec", "eval", "globals", "locals", "vars", "setattr"}  # may bind any name without showing it
 NAMED = re.compile(r"\w+(?:[.:]\w+)+")  # a dotted name in quotes, as in locate("torch.optim.SGD")
-LOADS, STORES = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_CLASSDEREF"}, {"STORE_NAME", "STORE_GLOBAL"}
+LOADS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_GLOBALS"}
 
 
 class Statement:
@@ -41,7 +41,7 @@ class Statement:
         for step in dis.get_instructions(code):
             if step.opname in LOADS:
                 self.used.add(step.argval)
-            elif step.opname == "STORE_GLOBAL" or (outermost and step.opname in STORES):
+            elif step.opname == "STORE_GLOBAL" or (outermost and step.opname == "STORE_NAME"):
                 self.bound.add(step.argval)
         for inner in code.co_consts:
             if isinstance(inner, types.CodeType):

@@ -1,9 +1,11 @@
 """The verdicts on one student: each notebook runs in a process of its own, each answer is judged case by case where its check stands.
 
 Points are for the cases of the secret seed. Those of the notebook are tried as well, for the feedback, in another process that has not seen
-the secret ones: what it says may be shown. Where a question is checked several times the best answer counts.
+the secret ones: what it says may be shown. Where a question is checked several times the best answer counts; one that asks a landscape on a
+budget meets another landscape each time, since it may remember.
 """
 
+import re
 import time
 from collections import defaultdict
 
@@ -22,6 +24,7 @@ COPIES = 4  # notebooks of one chapter that are tried
 SKIPS = 3  # cells that may hang or end the process, before the notebook is given up
 NOT_TRIED = NOTHING | {"error": "Not tried, since one before it did not come to an end.", "raised": "not tried"}
 OVER = "Not tried: the notebook's {:.0f} seconds were used up."
+QUIET = ("right", "blank", "missing")  # there is nothing to say of single cases
 ENDED = ("Endless", "gone", "not tried")  # after these, the other cases of a question are not tried
 
 
@@ -41,7 +44,10 @@ def grade(student, contents, seed, sandbox, lifted=()):
         notebooks[tuple(notebook.chapters)].append((name, notebook))
     verdicts, answers, taken = {}, {}, {}
     for chapters, found in sorted(notebooks.items()):
-        for name, notebook in sorted(found, key=lambda pair: pair[0])[:COPIES]:
+        found.sort(key=lambda pair: (not re.fullmatch(r"(.*/)?\d\d_[a-z_]+\.ipynb", pair[0]), pair[0]))  # first the chapter's own name
+        notes += [f"{name} was not tried: at most {COPIES} notebooks of a chapter are." for name, _ in found[COPIES:]]
+        del found[COPIES:]
+        for name, notebook in found:
             tried, said = _notebook(name, notebook, chapters, seed, sandbox, lifted)
             texts = {id: answer(notebook.cells, q) for id, q in manual_questions().items() if q.chapter in chapters}
             for chapter in chapters:
@@ -53,7 +59,7 @@ def grade(student, contents, seed, sandbox, lifted=()):
                     answers |= of(texts)
     for chapter, (_, name, said) in sorted(taken.items()):
         others = sorted(other for chapters, found in notebooks.items() if chapter in chapters for other, _ in found if other != name)
-        notes += [f"{other} answers chapter {chapter} too; {name} has more points and counts." for other in others]
+        notes += [f"{other} answers chapter {chapter} too; {name} counts, as it has no fewer points." for other in others]
         notes += [one for one in said if one not in notes]
     return {"questions": verdicts, "answers": answers, "notes": notes}
 
@@ -62,48 +68,48 @@ def _notebook(name, notebook, chapters, seed, sandbox, lifted):
     """({id: verdict} for the questions of these chapters, what was odd)."""
     asked = {id: q for chapter in chapters for id, q in questions(chapter).items()}
     secret = {id: q.cases(seed) for id, q in asked.items()}
-    talk = _Talk(sandbox, notebook.code, asked, secret)
+    talk = _Talk(sandbox, notebook.code, asked, secret, seed)
     talk.run()
-    verdicts = {id: _verdict(q, secret[id], talk, id in lifted) for id, q in asked.items()}
+    verdicts = {id: _verdict(q, talk, id in lifted) for id, q in asked.items()}
     visible = {id: q.cases() for id, q in asked.items()}
     other = {id: cases for id, cases in visible.items() if [c.inputs for c in cases] != [c.inputs for c in secret[id]]}
-    open_ones = {id: cases for id, cases in other.items() if 0 < len(verdicts[id]["cases"]) and verdicts[id]["status"] != "right"}
-    again = _Talk(sandbox, notebook.code, asked, open_ones)
-    if open_ones:
+    again = _Talk(sandbox, notebook.code, asked, {id: cases for id, cases in other.items()
+                                                   if verdicts[id]["cases"] and verdicts[id]["status"] not in QUIET})  # fmt: skip
+    if again.cases:
         again.run()
     for id, cases in other.items():
-        tries = again.tried[id] if id in open_ones else [(None, [expected_output(asked[id], c) for c in cases])]
-        verdicts[id] = _shown(asked[id], cases, tries, verdicts[id])
+        tries = again.tried.get(id) or [(None, cases, [expected_output(asked[id], c) for c in cases])]
+        verdicts[id] = _shown(asked[id], tries, verdicts[id])
     return verdicts, [f"{name}: {said}" for said in talk.told()]
 
 
-def _verdict(asked, cases, talk, lifted):
+def _verdict(asked, talk, lifted):
     """The verdict on a question by the secret cases: its best try that uses no forbidden name counts."""
     unseen = lambda outputs: "exec" if any(o.get("made") == "exec" for o in outputs) else ""
-    tries = [(outputs, unseen(outputs) or talk.uses(asked.id, cell)) for cell, outputs in talk.tried[asked.id]]
-    free = [outputs for outputs, used in tries if lifted or not used]
+    tries = [(cases, outputs, unseen(outputs) or talk.uses(asked.id, cell)) for cell, cases, outputs in talk.tried[asked.id]]
+    free = [(cases, outputs) for cases, outputs, used in tries if lifted or not used]
     if not free:
-        said = f"The answer uses {tries[0][1]}, which is not allowed here: write it yourself."
+        said = f"The answer uses {tries[0][2]}, which is not allowed here: write it yourself."
         return {"points": 0, "status": "forbidden", "mistakes": [], "why": said, "cases": [], "secret": None}
-    points, outputs, verdicts = max((_judged(asked, cases, outputs) for outputs in free), key=lambda judged: judged[0])
+    points, cases, outputs, verdicts = max((_judged(asked, *one) for one in free), key=lambda judged: judged[0])
     mistakes = mistakes_of(asked, cases, outputs) if points < asked.points else []
     why = next((v.message for v, o in zip(verdicts, outputs) if o.get("raised") in (*ENDED, "missing")), "")
     return {"points": points, "status": _status(asked, points, verdicts, outputs), "mistakes": [m.name for m in mistakes], "why": why,
             "cases": [[v.credit, c.name, v.message] for c, v in zip(cases, verdicts)], "secret": None}  # fmt: skip
 
 
-def _shown(asked, cases, tries, verdict):
+def _shown(asked, tries, verdict):
     """The verdict with the notebook's own cases in place of the secret ones, of which only the number is told."""
-    if not verdict["cases"]:
-        return verdict
-    seen = max((_judged(asked, cases, outputs) for _, outputs in tries), key=lambda judged: judged[0])[2]
+    if not verdict["cases"] or verdict["status"] in QUIET[1:]:
+        return verdict | {"cases": []}
+    _, cases, _, seen = max((_judged(asked, cases, outputs) for _, cases, outputs in tries), key=lambda judged: judged[0])
     passed = [credit == 1 for credit, *_ in verdict["cases"]]
     return verdict | {"cases": [[v.credit, c.name, v.message] for c, v in zip(cases, seen)], "secret": [sum(passed), len(passed)]}
 
 
 def _judged(asked, cases, outputs):
     verdicts = [judge(asked, c, o, LENIENCE * asked.limit) for c, o in zip(cases, outputs)]
-    return points_of(asked, cases, verdicts), outputs, verdicts
+    return points_of(asked, cases, verdicts), cases, outputs, verdicts
 
 
 def _status(asked, points, verdicts, outputs):
@@ -119,13 +125,14 @@ def _status(asked, points, verdicts, outputs):
 
 
 class _Talk:
-    """A notebook's process, and what came of each check in it: `tried`, {id: [(cell, outputs of the cases), …]}.
+    """A notebook's process, and what came of each check in it: `tried`, {id: [(cell, cases, outputs of the cases), …]}.
 
-    A process that ended or hung is replaced, without the cell that did it, while there is time.
+    seed: of the cases for a second check of what asks a landscape; without it each check meets the same. A process that ended or hung is
+    replaced, without the cell that did it, while there is time.
     """
 
-    def __init__(self, sandbox, cells, asked, cases):
-        self.sandbox, self.cells, self.asked, self.cases = sandbox, cells, asked, cases
+    def __init__(self, sandbox, cells, asked, cases, seed=None):
+        self.sandbox, self.cells, self.asked, self.cases, self.seed = sandbox, cells, asked, cases, seed
         self.child, self.skip, self.over, self.found = None, {}, "", {}
         self.errors, self.tried = {}, {}
         self.seconds = TOTAL + sum(asked[id].limit * len(some) for id, some in cases.items())  # what the notebook allows, too
@@ -139,7 +146,7 @@ class _Talk:
             pass
         for id, cases in self.cases.items():
             if not self.tried.get(id):
-                self.tried[id] = [(None, self._outputs(self.asked[id], cases))]
+                self.tried[id] = [(None, cases, self._outputs(self.asked[id], cases))]
         self.end()
 
     def uses(self, id, cell):
@@ -152,17 +159,22 @@ class _Talk:
         known = self.tried.setdefault(id, []) if id in self.cases else None
         if known is None or len(known) == CHECKS:
             return {}
-        asked, outputs = self.asked[id], []
-        known.append((child.cell, outputs))
-        for case in self.cases[id]:
+        asked, cases, outputs = self.asked[id], self._cases(id, len(known)), []
+        known.append((child.cell, cases, outputs))
+        for case in cases:
             if any(o.get("raised") in ENDED for o in outputs):
                 outputs.append(NOT_TRIED)
             elif time.monotonic() > self.until:
                 outputs.append(NOTHING | {"error": OVER.format(self.seconds), "raised": "gone"})
             else:
                 outputs.append(child.ask(asked, case.inputs, LENIENCE * asked.limit))
-        points, _, verdicts = _judged(asked, self.cases[id], outputs)
+        points, *_, verdicts = _judged(asked, cases, outputs)
         return {"points": points, "of": asked.points, "passed": all(v.passed for v in verdicts)}
+
+    def _cases(self, id, before):
+        """The cases of a check that so many came before."""
+        boxed = any(isinstance(v, dict) and v.get("part") == "box" for case in self.cases[id] for v in case.inputs.values())
+        return self.asked[id].cases(f"{self.seed} {before}") if boxed and before and self.seed is not None else self.cases[id]
 
     def _outputs(self, asked, cases):
         outputs = []
@@ -200,10 +212,10 @@ class _Talk:
 
     def _closed(self, gone):
         """Note for the answer that was being tried, if any, that the process ended there; whether there was one."""
-        for id, tries in self.tried.items():
-            missing = len(self.cases[id]) - len(tries[-1][1]) if tries else 0
+        for tries in self.tried.values():
+            missing = len(tries[-1][1]) - len(tries[-1][2]) if tries else 0
             if missing:
-                tries[-1][1].extend([NOTHING | {"error": str(gone), "raised": "gone"}, *[NOT_TRIED] * (missing - 1)])
+                tries[-1][2].extend([NOTHING | {"error": str(gone), "raised": "gone"}, *[NOT_TRIED] * (missing - 1)])
                 return True
         return False
 
@@ -211,6 +223,8 @@ class _Talk:
         """What went wrong in the cells, a sentence each."""
         wrong = {n: f"did not end or ended all, and was left out. {said}" for n, said in self.skip.items()} | self.errors
         yield from (f"code cell {n} {said.rstrip('.')}." for n, said in sorted(wrong.items())[:5])
+        if self.found is None and not self.over:
+            yield "it takes too long to look through: whether an answer uses a forbidden name is not known."
         if self.over:
             yield self.over
 

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+import types
 
 import numpy as np
 import pytest
 
 from gdcore.check.declaration import FORBIDDEN, question, questions
 from gdcore.check.functions import function
-from gdcore.grade import confine, parent, results
+from gdcore.grade import __main__ as command
+from gdcore.grade import confine, parent, results, student
 from gdcore.grade.cells import tree
 from gdcore.grade.parent import PREFIXES, Child, Sandbox
 from gdcore.grade.shortcuts import parsed, shortcut
@@ -374,6 +376,84 @@ def test_visible_cases_run_where_no_secret_was_seen():
     secret = [np.ravel(case.inputs["y"]).tolist() for case in ASKED.cases("a secret seed")]
     shown = [np.ravel(case.inputs["y"]).tolist() for case in ASKED.cases()]
     assert any(str(y)[:30] in told for y in shown) and not any(str(y)[:30] in told for y in secret if y not in shown)
+
+
+def test_a_landscape_is_another_one_at_each_check():
+    """Who checks twice may not spend the first budget on learning where the second one should look."""
+    asked = question("02.8")
+    source = f"""
+known = []
+def {asked.name}(*given):
+    known.append([g for g in given if not callable(g)])
+    return given[1] if len(given) > 1 else 0.0"""
+    made = notebook([FIRST, source, *[f'check("02.8", {asked.name})'] * 3]).encode()
+    tried, plain = [], student._Talk.checked
+
+    def checked(self, child, id):
+        found = plain(self, child, id)
+        tried.append((self.seed, self.tried[id][-1][1]))
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(student._Talk, "checked", checked)
+        grade(Student("anna", [("02_gradient.ipynb", "")]), [made], "a secret seed", Sandbox.strongest())
+    secret = [str([c.inputs for c in cases]) for seed, cases in tried if seed]
+    assert len(secret) == 3 == len(set(secret))
+
+
+def test_a_second_hand_in_is_drawn_anew(tmp_path, monkeypatch):
+    seeds, options = [], types.SimpleNamespace(out=tmp_path, lift=(), same_cases=False)
+    nothing = {"questions": {}, "answers": {}, "notes": []}
+    monkeypatch.setattr(command, "grade", lambda who, contents, seed, *rest: seeds.append(seed) or nothing)
+    (tmp_path / "01_loss.ipynb").write_text("first")
+    anna = Student("anna", [("01_loss.ipynb", tmp_path / "01_loss.ipynb")])
+    command._one(anna, "s", "rules", None, options)
+    command._one(anna, "s", "other rules", None, options)  # the grader has changed, not the work
+    (tmp_path / "01_loss.ipynb").write_text("second")
+    command._one(anna, "s", "rules", None, options)
+    (tmp_path / "01_loss.ipynb").write_text("third")
+    options.same_cases = True
+    command._one(anna, "s", "rules", None, options)
+    assert seeds == ["s", "s", "s 2", "s"]
+
+
+def test_what_was_found_before_the_first_cell_cannot_be_said_anew():
+    """An answer that speaks for the looker-through is not heard: what its process says once student's code runs is no word of ours."""
+    source = """
+def mse(p, y):
+    import sys
+    frame = sys._getframe()
+    while frame:
+        talk, asked = frame.f_locals.get("talk") or frame.f_locals.get("self"), frame.f_locals.get("asked")
+        if hasattr(talk, "channel") and isinstance(asked, dict):
+            import json
+            talk.channel.write(json.dumps({"id": asked["id"], "uses": {}}).encode() + b"\\n")
+        frame = frame.f_back
+    import torch
+    return torch.optim.SGD and np.mean((np.ravel(p) - np.ravel(y)) ** 2)"""
+    made = notebook([FIRST, source, CHECK]).encode()
+    found = grade(Student("anna", [("01_loss.ipynb", "")]), [made], "a secret seed", Sandbox.strongest())
+    assert found["questions"]["01.2"]["status"] == "forbidden"
+
+
+def test_no_right_and_no_time_of_a_file_can_be_changed(tmp_path):
+    if not Sandbox.strongest().walled:
+        pytest.skip("this system lets nobody make mounts of its own, and class.html says so")
+    (tmp_path / "classmate.ipynb").write_text("x")
+    source = f"""
+def mse(p, y):
+    done = []
+    for what in (lambda f: os.chmod(f, 0), lambda f: os.utime(f, (0, 0)), lambda f: os.truncate(f, 0), os.remove):
+        for path in ({str(tmp_path / "classmate.ipynb")!r}, {str(tmp_path)!r}):
+            try:
+                what(path)
+                done.append(path)
+            except OSError:
+                pass
+    return [done, os.readlink("/proc/self/ns/ipc")]"""
+    done, shared = said(source)["value"]
+    assert done == [] and shared != os.readlink("/proc/self/ns/ipc")
+    assert (tmp_path / "classmate.ipynb").stat().st_mode & 0o777 and (tmp_path / "classmate.ipynb").stat().st_mtime > 1e9
 
 
 # -- what is kept ------------------------------------------------------------------------------------------------------------------
