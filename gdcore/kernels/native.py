@@ -14,7 +14,7 @@ import tempfile
 from gdcore.kernels.scalars import Scalars
 from gdcore.kernels.trace import NotTraceable, late, reach
 
-__all__ = ["NativeKernel", "build", "compiler"]
+__all__ = ["CannotCompile", "NativeKernel", "build", "compiler"]
 
 # nan passes through sign, max and min, as it does in torch
 _HEADER = """#include <math.h>
@@ -25,6 +25,10 @@ _HEADER = """#include <math.h>
 _FORMS = {"add": "{} + {}", "mul": "{} * {}", "div": "{} / {}", "gt": "{} > {}", "eq": "{} == {}", "sqrt": "sqrt{f}({})",
           "sign": "SIGN({})", "abs": "fabs{f}({})", "max": "MAX({}, {})", "min": "MIN({}, {})", "where": "{} ? {} : {}"}
 _FLAGS = ["-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-fPIC", "-shared"]
+
+
+class CannotCompile(RuntimeError):
+    """This machine makes no kernels: no compiler, one that fails, or nowhere to keep what it made."""
 
 
 class NativeKernel:
@@ -105,12 +109,12 @@ class NativeKernel:
 
 
 def compiler():
-    """The C compiler's command; RuntimeError if the machine has none."""
+    """The C compiler's command; CannotCompile if the machine has none."""
     named = os.environ.get("CC") or sysconfig.get_config_var("CC") or ""
     for command in (*([shlex.split(named)] if named else []), ["cc"], ["gcc"], ["clang"]):
         if shutil.which(command[0]):
             return command[:1]
-    raise RuntimeError("compile=True found no C compiler: install gcc or clang, or name one in CC, or leave compile=False.")
+    raise CannotCompile("found no C compiler: install gcc or clang, or name one in CC")
 
 
 def cache():
@@ -135,12 +139,19 @@ def build(source):
     target = cache() / f"{key}.so"
     if target.exists():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _compile(source, command, target)
+    except OSError as error:
+        raise CannotCompile(f"cannot keep kernels in {target.parent} ({error.strerror}): name another folder in GDCORE_CACHE") from None
+    return target
+
+
+def _compile(source, command, target):
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:  # then renamed: nobody loads half a library
         text, library = pathlib.Path(folder) / "kernel.c", pathlib.Path(folder) / "kernel.so"
         text.write_text(source)
         done = subprocess.run([*command, str(text), "-o", str(library), "-lm"], capture_output=True, text=True)
         if done.returncode:
-            raise RuntimeError(f"{command[0]} could not compile a kernel: {done.stderr.strip()[:500]}")
+            raise CannotCompile(f"found that {command[0]} fails: {done.stderr.strip()[:500]}")
         os.replace(library, target)
-    return target

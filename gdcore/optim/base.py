@@ -1,12 +1,13 @@
 """Any rule as a torch.optim.Optimizer."""
 
 import functools
+import re
 
 import torch
 from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from gdcore.kernels import structure
-from gdcore.optim.plan import Names, Plan, compiled, count_of, seen
+from gdcore.optim.plan import Names, Plan, compiled, count_of, recorded_step, seen
 from gdcore.rules import L2, Ascent, DecoupledDecay, Rule
 
 __all__ = ["Optimizer", "RuleOptimizer", "given"]
@@ -35,7 +36,13 @@ class RuleOptimizer(torch.optim.Optimizer):
         raise NotImplementedError(f"{type(self).__name__} must define rule(group).")
 
     def full_rule(self, group):
-        """The rule with what the group adds around it. Raises ValueError for a value out of range."""
+        """The rule with what the group adds around it. Raises ValueError for a value out of range, naming the class that was typed."""
+        try:
+            return self._full_rule(group)
+        except ValueError as error:
+            raise ValueError(re.sub(r"^\w+ got ", f"{type(self).__name__} got ", str(error))) from None
+
+    def _full_rule(self, group):
         plain = {k: v if k == "params" else _number(v) for k, v in group.items()}
         if -ROUNDING * abs(plain.get("initial_lr", 1.0)) <= (plain.get("lr") or 0.0) < 0:
             plain["lr"] = 0.0  # a scheduler that ends at 0 may end a rounding below it
@@ -61,16 +68,21 @@ class RuleOptimizer(torch.optim.Optimizer):
     def _check(self, group):
         lr, betas = group.get("lr"), group.get("betas", ())
         if isinstance(lr, torch.Tensor) and lr.numel() != 1:
-            raise ValueError(f"lr must be a number or a tensor of one element, got a tensor of shape {tuple(lr.shape)}.")
+            raise ValueError(f"Tensor lr must be 1-element, got one of shape {tuple(lr.shape)}.")
         if len({isinstance(b, torch.Tensor) for b in betas}) > 1:
             raise ValueError(f"betas must be all numbers or all tensors, got {betas}.")
         if group.get("foreach") and not self.foreach_takes_tensors and any(isinstance(v, torch.Tensor) for v in (lr, *betas)):
             raise ValueError("foreach=True takes lr and betas as numbers, got a tensor: leave foreach out, or pass numbers.")
         if group.get("fused") and group.get("foreach"):
             raise RuntimeError("fused=True and foreach=True were both given: choose one.")
-        for name in ("differentiable", "capturable"):
-            if group.get(name):
-                raise RuntimeError(f"{name}=True is not offered here; the rule's own `update` is pure: differentiate or capture that.")
+        if group.get("capturable"):
+            raise RuntimeError("capturable=True is not offered here; the rule's own `update` is pure: capture that.")
+        if group.get("differentiable"):
+            if compiled(group):
+                raise RuntimeError("differentiable=True and a fused step were both asked for: autograd cannot see into a kernel.")
+            if any(isinstance(v, torch.Tensor) and v.requires_grad for v in (lr, *betas)):
+                raise ValueError("lr and betas must not require a gradient: differentiable=True follows the parameters and their memory "
+                                 "through a step; for the gradient by a hyper-parameter take gdcore.algorithms.unroll.")
         rule = self.full_rule(group)
         for p in group["params"]:
             if rule.reads == "matrix" and p.ndim != 2:
@@ -79,7 +91,11 @@ class RuleOptimizer(torch.optim.Optimizer):
                 )
 
     def __setstate__(self, state):
+        takes = state.get("defaults", self.__dict__.get("defaults", {}))
+        differentiable = "differentiable" in takes  # torch's own line below gives it to all, and not all have it
         super().__setstate__(state)
+        if not differentiable:
+            self.defaults.pop("differentiable", None)
         self._plans = {}  # the memory may be other tensors now
         for group in self.param_groups:
             for key, value in self.defaults.items():
@@ -149,6 +165,9 @@ class RuleOptimizer(torch.optim.Optimizer):
         for index, group in enumerate(self.param_groups):
             if group.get("train_mode") is False:
                 raise RuntimeError(f"{type(self).__name__}.step() was called after eval(): call train() first.")
+            if group.get("differentiable"):
+                self._record(index, group)
+                continue
             plan = self._plans.get(index)
             if plan is None or not plan.fits(group["params"], self.state):
                 plan = self._plan(index, group)
@@ -160,13 +179,26 @@ class RuleOptimizer(torch.optim.Optimizer):
                     plan = self._plan(index, group)
             plan.step(self.state)
 
-    def _plan(self, index, group):
+    @torch.enable_grad()
+    def _record(self, index, group):
+        self._plans.pop(index, None)
+        rule = self._possible(group)
+        recorded_step(rule, group["params"], Names(rule, self.names, self.restarts), self.state)
+
+    def _possible(self, group):
+        """The group's rule, if it can step these parameters."""
         rule = self.full_rule(group)
         if not rule.lazy and any(p.grad is not None and p.grad.is_sparse for p in group["params"]):
             raise RuntimeError(
                 f"{type(self).__name__} does not support sparse gradients with these options: use SGD without momentum or Adagrad.")
         if rule.reads != "entry" and any(p.is_complex() for p in group["params"]):
             raise RuntimeError(f"{type(self).__name__} does not support complex parameters: give it their real and imaginary parts.")
+        if compiled(group) and any(p.device.type == "meta" for p in group["params"] if p.grad is not None):
+            raise RuntimeError("`fused=True` requires all the params to be floating point Tensors with a memory, got one on meta.")
+        return rule
+
+    def _plan(self, index, group):
+        rule = self._possible(group)
         self._plans[index] = Plan(rule, group, Names(rule, self.names, self.restarts), self.state)
         return self._plans[index]
 

@@ -6,8 +6,12 @@ chunks that fit the processor's cache, so that temporaries never reach main memo
 
 import contextlib
 import ctypes
+import functools
 import math
+import os
+import shutil
 import types
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -15,7 +19,7 @@ import torch
 from gdcore.kernels import NotTraceable, structure, trace
 from gdcore.kernels.eager import EagerKernel
 from gdcore.kernels.fused import FusedKernel
-from gdcore.kernels.native import NativeKernel
+from gdcore.kernels.native import CannotCompile, NativeKernel
 from gdcore.rules.arithmetic import world
 
 __all__ = ["PLAIN", "bucket_for", "is_plain", "plain_step", "program_of"]
@@ -42,10 +46,11 @@ def _kernel(kind, rule, *extra):
     """The rule's kernel of this kind, or None if it has none; made once for each structure."""
     key = (kind, structure(rule), *extra)
     if key not in _kernels:
-        _kernels[key] = None
+        made = None
         if program_of(rule) is not None:
             with contextlib.suppress(NotTraceable):
-                _kernels[key] = kind(program_of(rule), *extra)
+                made = kind(program_of(rule), *extra)
+        _kernels[key] = made
     return _kernels[key]
 
 
@@ -63,9 +68,14 @@ def bucket_for(rule, params, memory, compile, odd=False):
     if odd or not first.is_contiguous():
         return TensorBucket(params, memory)
     if compile and first.device.type == "cpu" and first.dtype in (torch.float32, torch.float64):
-        kernel = _kernel(NativeKernel, rule, first.dtype)
+        try:
+            kernel = _kernel(NativeKernel, rule, first.dtype)
+        except CannotCompile as reason:
+            _say(str(reason))
+            compile, kernel = False, None
         if kernel is not None:
             return NativeBucket(params, memory, kernel)
+    compile = compile and (first.device.type != "cpu" or _torch_compiles())
     matrices = rule.reads == "matrix"  # their products take the time, and on a CPU no compiler makes them faster
     if first.device.type == "cpu" and (matrices or rule.reads == "tensor" and not compile):  # elsewhere each length would be waited for
         kernel = _kernel(EagerKernel, rule)
@@ -75,6 +85,21 @@ def bucket_for(rule, params, memory, compile, odd=False):
         return TensorBucket(params, memory, compile and not (matrices and first.device.type == "cpu"))
     by_torch = compile and first.device.type != "cpu"  # there torch.compile fuses; torch calls one by one would not
     return FlatBucket(params, memory, None if by_torch else _kernel(EagerKernel, rule), compile)
+
+
+@functools.cache
+def _say(reason):
+    """Why steps are taken uncompiled, once for each reason: they give the same numbers, and take longer."""
+    warnings.warn(f"A compiled step was asked for, and gdcore {reason}. Steps are taken uncompiled.", RuntimeWarning, stacklevel=2)
+
+
+@functools.cache
+def _torch_compiles():
+    """Whether torch.compile can work on this machine's processor: it asks for a C++ compiler."""
+    found = any(shutil.which(name) for name in (os.environ.get("CXX"), "g++", "clang++") if name)
+    if not found:
+        _say("found no C++ compiler: install g++ or clang++, or name one in CXX")
+    return found
 
 
 class TensorBucket:

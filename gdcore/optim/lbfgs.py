@@ -1,5 +1,7 @@
 """L-BFGS as a torch optimizer: the one whose step asks for the loss several times."""
 
+import math
+
 import torch
 
 from gdcore.algorithms.second_order import two_loops
@@ -15,15 +17,16 @@ class LBFGS(torch.optim.Optimizer):
     evaluations (None: 1.25 max_iter) and returns the loss before them. lr: the length of a step, and the first length that a line search
     tries; the first iteration of all is shorter, min(1, 1/Σ|g|) lr. line_search_fn: None takes every step as it is, which needs a
     fitting lr; "strong_wolfe" is gdcore.line_search's. Ends early when the largest entry of the gradient is at most tolerance_grad, or a
-    step or the loss changes by less than tolerance_change. history_size: pairs of vectors kept, each as large as all parameters.
-    One group only; float64 where the last digits matter. Raises ValueError for values out of range, TypeError without a closure.
+    step or the loss changes by less than tolerance_change, or where the loss is not finite: the parameters stay. history_size: pairs of
+    vectors kept, each as large as all parameters. One group only; float64 where the last digits matter. Raises ValueError for values out
+    of range, TypeError without a closure.
     """
 
     def __init__(self, params, lr=1, max_iter=20, max_eval=None, tolerance_grad=1e-7, tolerance_change=1e-9, history_size=100,
                  line_search_fn=None):
         if isinstance(lr, torch.Tensor):
             if lr.numel() != 1:
-                raise ValueError(f"lr must be a number or a tensor of one element, got a tensor of shape {tuple(lr.shape)}.")
+                raise ValueError(f"Tensor lr must be 1-element, got one of shape {tuple(lr.shape)}.")
             lr = lr.item()
         if not lr >= 0:
             raise ValueError(f"LBFGS got lr = {lr!r}; give a number from 0 up.")
@@ -58,9 +61,12 @@ class LBFGS(torch.optim.Optimizer):
             if g.abs().max() <= group["tolerance_grad"]:
                 break
             d = self._direction(state, group, g)
-            start = min(1.0, 1.0 / float(g.abs().sum())) * group["lr"] if state["n_iter"] == 1 else group["lr"]
+            start = group["lr"] / max(1.0, float(g.abs().sum())) if state["n_iter"] == 1 else group["lr"]
             before, state["prev_flat_grad"], state["d"], state["t"] = loss, g.clone(), d, start
-            if float(g @ d) > -group["tolerance_change"]:
+            slope = float(g @ d)
+            if slope > -group["tolerance_change"] or not math.isfinite(loss + slope):
+                break
+            if group["line_search_fn"] and slope >= 0:  # nothing to search for
                 break
             last = iteration + 1 == group["max_iter"]
             state["t"], loss, g, cost = self._along(closure, group, loss, g, d, start, last)

@@ -9,7 +9,7 @@ import torch
 
 from gdcore.optim.engine import PLAIN, bucket_for, is_plain, plain_step, program_of
 
-__all__ = ["Names", "Plan", "compiled", "count_of", "seen"]
+__all__ = ["Names", "Plan", "compiled", "count_of", "recorded_step", "seen"]
 
 
 class Names:
@@ -37,8 +37,11 @@ class Names:
                 if isinstance(value, torch.Tensor):
                     value = torch.view_as_complex(value.clone()) if p.is_complex() else value.clone()
                 state[self.called[n]] = value
+
+    def settle(self, state):
+        """The numbers among the memory as plain numbers: torch keeps some of them as tensors."""
         if self.traced:
-            for n in self.scalars:  # torch keeps some of them as tensors
+            for n in self.scalars:
                 state[self.called[n]] = float(state[self.called[n]])
 
     def check(self, p, state):
@@ -82,6 +85,7 @@ class Plan:
         times = collections.Counter(wanting)  # a parameter that is listed twice takes two steps, as in torch
         for p in times:
             names.start(p, state[p])
+            names.settle(state[p])
             like = names.check(p, state[p])
             if p.grad.is_sparse:
                 self.sparse += [p] * times[p]
@@ -179,6 +183,27 @@ class _Part:
             and all(all(map(same, map(dict.get, self.memory, get(k)), get(v))) for k, v in self.noted.items())
             and list(map(torch.Tensor.data_ptr, self.plain)) == self.places  # an array may be given other memory: a.data = b
         )
+
+
+def recorded_step(rule, params, names, state):
+    """One step that autograd records (differentiable=True): each memory becomes a new tensor, and nothing is packed or written over.
+
+    A parameter must be no leaf that requires a gradient, as torch itself demands of whatever changes in place.
+    """
+    for p in params:
+        if p.grad is None:
+            continue
+        own = state[p]
+        names.start(p, own)
+        names.check(p, own)
+        t = int(own["step"]) + 1
+        memory = [_real(a) if isinstance(a, torch.Tensor) else a for a in names.values(own)]
+        x, *new = rule.update(_real(p.clone()), _real(p.grad), t, *memory)  # of a copy: what the graph keeps must not change below
+        p.copy_(torch.view_as_complex(x) if p.is_complex() else x)
+        for n, value in zip(rule.state_names, new, strict=True):
+            if n in names.live:
+                own[names.called[n]] = torch.view_as_complex(value) if p.is_complex() and isinstance(value, torch.Tensor) else value
+        own["step"] = count_of(t)
 
 
 def count_of(step):

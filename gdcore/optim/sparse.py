@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
+
 from gdcore.optim.base import RuleOptimizer, given
 from gdcore.rules.arithmetic import sqrt
 from gdcore.rules.base import Rule
@@ -31,13 +33,21 @@ class SparseAdam(RuleOptimizer):
     """Adam for embeddings with sparse=True: rows without a gradient rest, weights and memory, as in torch.optim.SparseAdam.
 
     Kingma and Ba (2015), arXiv:1412.6980. Steps are counted for the whole tensor, so a rare row is corrected less than its own count would
-    ask for. Raises RuntimeError for a dense gradient.
+    ask for. Raises RuntimeError for a dense gradient, ValueError for a parameter that is sparse itself or complex.
     """
 
     names = {"m": "exp_avg", "v": "exp_avg_sq"}
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, maximize=False):
         super().__init__(params, given(locals()))
+
+    def _check(self, group):
+        super()._check(group)
+        for p in group["params"]:
+            if p.layout is not torch.strided:
+                raise ValueError("SparseAdam requires dense parameter tensors: it is their gradients that are sparse.")
+            if p.is_complex():
+                raise ValueError("SparseAdam does not support complex parameters: give it their real and imaginary parts.")
 
     def rule(self, group):
         return _RowsOfAdam(group["lr"], *group["betas"], group["eps"])

@@ -1,7 +1,12 @@
 """Drop-in replacements for the optimizers of torch.optim: same names, arguments, order, defaults and names of state.
 
 Each also takes `compile=True`: the rule becomes one fused kernel (as does torch's own `fused=True`). `foreach` is accepted
-and has no effect, since tensors are laid out for speed anyway. All raise ValueError for a value out of range.
+and has no effect, since tensors are laid out for speed anyway. All raise ValueError for a value out of range, written at
+the start or by a scheduler later (torch looks only at the start).
+
+Where they differ from torch on purpose: `capturable=True` is refused; errors have torch's type and words of their own; NAdam's
+`mu_product` is a number in double precision; ASGD follows a changed learning rate at once; Adafactor's memory of a vector is
+`row_var` while it lives and torch's `variance` in `state_dict()`; with `differentiable=True` lr and betas carry no gradient.
 """
 
 from gdcore import rules

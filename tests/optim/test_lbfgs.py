@@ -1,6 +1,7 @@
 """L-BFGS: torch's iterates without a line search, its minimum and its price with one, its state, and its refusals."""
 
 import copy
+import math
 
 import numpy as np
 import pytest
@@ -147,7 +148,7 @@ def test_parameters_without_a_gradient_and_complex_ones():
 
 
 @pytest.mark.parametrize("options, sentence", [
-    (dict(lr=-1), "lr = -1"), (dict(lr=torch.tensor([0.1, 0.2])), r"tensor of one element, got a tensor of shape \(2,\)"),
+    (dict(lr=-1), "lr = -1"), (dict(lr=torch.tensor([0.1, 0.2])), r"Tensor lr must be 1-element, got one of shape \(2,\)"),
     (dict(max_iter=0), "max_iter = 0"), (dict(history_size=2.0), "history_size = 2.0"),
     (dict(line_search_fn="armijo"), "line_search_fn = 'armijo'; it is None or 'strong_wolfe'")])
 def test_what_makes_no_sense_is_refused(options, sentence):
@@ -161,3 +162,31 @@ def test_one_group_and_a_closure():
         G.LBFGS([{"params": [p]}, {"params": [q]}])
     with pytest.raises(TypeError, match="needs a closure"):
         G.LBFGS([p]).step()
+
+
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_a_loss_that_is_no_number_ends_the_step_and_leaves_the_parameters(search):
+    x = torch.nn.Parameter(torch.tensor([1.0, 2.0], dtype=torch.float64))
+    optimizer = G.LBFGS([x], lr=0.1, line_search_fn=search)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (x * float("nan")).sum()
+        loss.backward()
+        return loss
+
+    assert optimizer.step(closure).isnan() and x.tolist() == [1.0, 2.0]
+
+
+def test_no_tolerance_at_all_is_no_division_by_zero():
+    """As torch's own test has it: at the minimum, with both tolerances at minus infinity."""
+    x = torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))
+    optimizer = G.LBFGS([x], tolerance_grad=-math.inf, tolerance_change=-math.inf)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (x**2).sum()
+        loss.backward()
+        return loss
+
+    assert optimizer.step(closure).item() == 0.0 and x.tolist() == [0.0, 0.0]

@@ -230,7 +230,7 @@ def mesh(tmp_path_factory):
 def test_parameters_of_fsdp_train_as_plain_ones(mesh, path):
     from torch.distributed.fsdp import fully_shard
 
-    for cls in (G.SGD, G.Adam, G.AdamW, G.RMSprop, G.Adagrad, G.NAdam, G.Rprop, G.Adafactor):
+    for cls in (G.SGD, G.Adam, G.AdamW, G.RMSprop, G.Adagrad, G.NAdam, G.Rprop, G.Adafactor, G.ASGD, G.Adadelta, G.Adamax, G.RAdam):
         torch.manual_seed(0)
         plain = torch.nn.Linear(4, 3)
         sharded = fully_shard(copy.deepcopy(plain), mesh=mesh)
