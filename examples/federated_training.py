@@ -12,7 +12,7 @@ import numpy as np
 from examples.ledger import Ledger, short
 from gdcore import data
 from gdcore.algorithms import federated as F
-from gdcore.rules import Adam
+from gdcore.rules import Adam, Yogi
 
 SHOPS, EACH, PRESENT, ROUNDS, STEPS, BATCH, HIDDEN = 20, 300, 5, 40, 20, 32, 64
 TUNED, SEEDS = (100, 101, 102), (1, 2, 3, 4, 5)  # seeds that choose, and those of the judgement
@@ -25,6 +25,7 @@ METHODS = {  # what is made of (lr, second knob), the values of the knob, rounds
     "FedProx": (lambda lr, knob: F.FedAvg(lr, STEPS, mu=knob), (0.01, 0.1, 1.0), ROUNDS),
     "SCAFFOLD": (lambda lr, knob: F.Scaffold(lr, STEPS, server_lr=knob, all_clients=SHOPS), (0.5, 1.0), ROUNDS // 2),
     "FedAdam": (lambda lr, knob: F.FedAvg(lr, STEPS, server=Adam(knob, 0.9, 0.99, eps=1e-3)), (0.001, 0.003, 0.01, 0.03), ROUNDS),
+    "FedYogi": (lambda lr, knob: F.FedAvg(lr, STEPS, server=Yogi(knob, 0.9, 0.99, eps=1e-3)), (0.001, 0.003, 0.01, 0.03), ROUNDS),
 }
 LIARS, MEETING = 2, 10  # shops that lie, and shops a round, in the comparison of aggregates
 AGGREGATES = {"mean": F.mean, "median": F.median, "trimmed mean": F.trimmed_mean, "Krum": functools.partial(F.krum, bad=LIARS)}
