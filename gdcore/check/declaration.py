@@ -57,11 +57,17 @@ class Mistake:
     """A wrong answer that people give: its name as a sentence, a hint, and the code that behaves so.
 
     code: what the submission would be; for answers the wrong items only, with None for a part that does not matter.
+    also: other ways to make the same mistake, for which other numbers come out.
     """
 
     name: str
     hint: str
     code: Any
+    also: tuple = ()
+
+    @property
+    def codes(self):
+        return (self.code, *self.also)
 
 
 @dataclass(frozen=True, eq=False)

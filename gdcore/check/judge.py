@@ -63,13 +63,13 @@ def _readable(output):
 
 def expected_output(question, case):
     """What the oracle gives for this case."""
-    return _trusted(question, -1, json.dumps(case.inputs))
+    return _trusted(question, -1, 0, json.dumps(case.inputs))
 
 
 @functools.lru_cache(maxsize=4096)
-def _trusted(question, number, inputs):
-    """The output of a question's oracle (-1) or of its mistake of that number, kept, since a class asks for it a hundred times."""
-    code = question.oracle if number < 0 else question.mistakes[number].code
+def _trusted(question, number, way, inputs):
+    """The output of a question's oracle (-1), or of one way to make its mistake of that number; kept, as a class asks a hundred times."""
+    code = question.oracle if number < 0 else question.mistakes[number].codes[way]
     return run(question.mode, code, json.loads(inputs), limit=30)
 
 
@@ -83,11 +83,12 @@ def mistakes_of(question, cases, outputs):
     """The known mistakes that the outputs look like, in all cases; for an implementation there is at most one."""
     outputs = [_readable(o) for o in outputs]
     if question.mode == "answer":
-        return [m for m in question.mistakes if _answers_like(m.code, cases, outputs)]
+        return [m for m in question.mistakes if any(_answers_like(code, cases, outputs) for code in m.codes)]
+    tried = [(json.dumps(c.inputs), o) for c, o in zip(cases, outputs) if o["raised"] != "not tried"]
     for number, mistake in enumerate(question.mistakes):
-        tried = [(c, o) for c, o in zip(cases, outputs) if o["raised"] != "not tried"]
-        if tried and all(_alike(question, _trusted(question, number, json.dumps(c.inputs)), o) for c, o in tried):
-            return [mistake]
+        for way in range(len(mistake.codes)):
+            if tried and all(_alike(question, _trusted(question, number, way, inputs), o) for inputs, o in tried):
+                return [mistake]
     return []
 
 
@@ -182,8 +183,9 @@ def _at(question, place):
     if not place:
         return ""
     if question.steps:
-        words = [f"step {place[0]}", *(f"array {i + 1}" for i in place[1:2])]
-        words += [f"entry [{', '.join(map(str, place[2:]))}]"] if place[2:] else []
+        arrays = 2 if question.mode == "optimizer" else 1  # of an optimizer a step has several arrays
+        words = [f"step {place[0]}", *(f"array {i + 1}" for i in place[1:arrays])]
+        words += [f"entry [{', '.join(map(str, place[arrays:]))}]"] if place[arrays:] else []
         return f"first wrong at {', '.join(words)}: "
     entry = f"number {place[0] + 1}" if question.each else f"[{', '.join(map(str, place))}]"
     return f"first wrong at {entry}: "
@@ -199,11 +201,28 @@ def _form(value):
 
 
 def _where(question, expected, value, at, place):
-    """The first wrong entry in words, and what was expected there; of a path of points the whole step."""
-    down = at[:1] if question.steps and not place else at
-    for i in down:
-        expected, value = expected[i], value[i]
-    said = f"{_at(question, (*place, *down))}{short(expected)} is expected, {short(value)} came"
-    if is_number(value) and not math.isfinite(value):
+    """The first wrong entry in words, and what was expected there; of a path the whole step, if one sees there what is wrong."""
+    for down in (at[:1], at) if question.steps and not place else (at,):
+        wanted, got = _below(expected, down), _below(value, down)
+        texts = _apart(wanted, got)
+        if texts[0] != texts[1]:
+            break
+    said = f"{_at(question, (*place, *down))}{texts[0]} is expected, {texts[1]} came"
+    if is_number(got) and not math.isfinite(got):
         return f"{said}: an overflow, or a division by zero."
     return f"{said}."
+
+
+def _below(value, place):
+    for i in place:
+        value = value[i]
+    return value
+
+
+def _apart(expected, value):
+    """Both in a few digits, or in as many as it takes to see that they differ."""
+    for digits in (6, 9, 12, 17):
+        texts = short(expected, digits), short(value, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts

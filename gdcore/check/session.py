@@ -36,7 +36,7 @@ def check(id, answer, seed=0):
     blocks = [("head", f"{id} {asked.title}: {points:g} of {asked.points} points")]
     blocks += _table(cases, verdicts)
     if wrong:
-        blocks += _what_is_wrong(asked, wrong, mistakes, all_wrong=len(wrong) == len(cases))
+        blocks += _what_is_wrong(asked, wrong, [c for c, v in zip(cases, verdicts) if v.passed], mistakes)
     else:
         blocks += [("say", "good", f"Right. {asked.success}"), ("say", "", f"Try next: {asked.onwards}")]
     return Report(blocks, points, asked.points, [m.name for m in mistakes])
@@ -67,17 +67,29 @@ def _table(cases, verdicts):
     return [("table", [(marks.get(v.credit, "◐"), c.name, v.message) for c, v in zip(cases, verdicts)])]
 
 
-def _what_is_wrong(asked, wrong, mistakes, all_wrong):
+def _what_is_wrong(asked, wrong, passed, mistakes):
     blocks = []
     for mistake in mistakes:
         blocks += [("say", "mistake", mistake.name), ("hint", mistake.hint)]
-    if not mistakes and not all_wrong:
-        blocks.append(("say", "", f"Look at {wrong[0][0].name!r} first: what is special about it?"))
+    if not mistakes and passed:
+        blocks.append(("say", "", _where_to_look(asked, [c for c, _ in wrong], passed)))
     if asked.steps:
         longest = max((v for _, v in wrong if v.got is not None), key=lambda v: len(v.expected or ()), default=None)
         drawn = paths(longest.expected, longest.got) if longest else None
         blocks += [("picture", *drawn)] if drawn else []
     return blocks
+
+
+def _where_to_look(asked, wrong, passed):
+    """The rarer kind of case tells more: one that fails among many that pass, or one that passes among many that fail."""
+    if asked.mode == "answer":
+        return f"Look at {wrong[0].name!r} first."
+    if len(wrong) <= len(passed):
+        return f"Look at {wrong[0].name!r} first: what is special about it?"
+    if len(passed) == 1:
+        return f"Only {passed[0].name!r} passes: what is special about it?"
+    names = ", ".join(repr(c.name) for c in passed[:-1])
+    return f"Only {names} and {passed[-1].name!r} pass: what have they in common?"
 
 
 def all():

@@ -74,13 +74,13 @@ def first_difference(expected, got, rtol):
     return tuple(int(i) for i in wrong[0]) if len(wrong) else None
 
 
-def short(value):
-    """A plain value in a few characters."""
+def short(value, digits=6):
+    """A plain value in a few characters, numbers to so many digits."""
     if is_number(value):
-        text = str(value) if isinstance(value, int) else f"{value:.6g}"
+        text = str(value) if isinstance(value, int) else f"{value:.{digits}g}"
         return text.replace("-", "−") if "e" not in text else text
     if isinstance(value, list):
-        text = ", ".join(short(v) for v in value[:4]) + (", …" if len(value) > 4 else "")
+        text = ", ".join(short(v, digits) for v in value[:4]) + (", …" if len(value) > 4 else "")
         return f"[{text}]" if len(text) < 60 else f"{len(value)} rows"
     text = "".join(c if c.isprintable() else "�" for c in str(value)[:61])
     return text if len(text) < 61 else f"{text[:57]} …"

@@ -47,11 +47,11 @@ def graded(question, submission, seed=0):
     return points_of(question, cases, verdicts), [m.name for m in mistakes_of(question, cases, outputs)]
 
 
-def submission_of(question, mistake):
-    """The code of a mistake as a submission: of an answer the wrong items among right ones."""
+def submission_of(question, mistake, way=0):
+    """The code of a mistake as a submission, in one of its ways: of an answer the wrong items among right ones."""
     if question.mode != "answer":
-        return mistake.code
-    wrong = {item: _filled(value, question.oracle[item]) for item, value in mistake.code.items()}
+        return mistake.codes[way]
+    wrong = {item: _filled(value, question.oracle[item]) for item, value in mistake.codes[way].items()}
     return {**question.oracle, **wrong}
 
 

@@ -11,14 +11,15 @@ from tests.grading.common import QUESTIONS, SEEDS, code, graded, solutions, subm
 
 pytestmark = pytest.mark.slow
 
-PAIRS = [pytest.param(q, m, id=f"{q.id}-{i}") for q in QUESTIONS for i, m in enumerate(q.mistakes)]
+PAIRS = [pytest.param(q, m, way, id=f"{q.id}-{i}" + f"-{way}" * (way > 0))
+         for q in QUESTIONS for i, m in enumerate(q.mistakes) for way in range(len(m.codes))]
 SOLVED = solutions()
 
 
-@pytest.mark.parametrize("question, mistake", PAIRS)
-def test_a_known_wrong_answer_is_named_as_itself_and_no_other(question, mistake):
+@pytest.mark.parametrize("question, mistake, way", PAIRS)
+def test_a_known_wrong_answer_is_named_as_itself_and_no_other(question, mistake, way):
     for seed in SEEDS:
-        points, named = graded(question, submission_of(question, mistake), seed)
+        points, named = graded(question, submission_of(question, mistake, way), seed)
         assert points < question.points and named == [mistake.name], f"seed {seed}: {points} points, {named}"
 
 

@@ -108,7 +108,7 @@ def test_a_step_of_one_length_has_it_or_is_none():
 
 def test_the_broken_training_has_the_symptoms_that_are_told():
     """It swings; with the slopes cleared it falls below what any line can reach, to zero; mended it ends at the best line's loss."""
-    from gdcore.check.questions.ch02_use import everyone, training
+    from gdcore.check.questions.ch02_find import everyone, training
 
     rng = np.random.default_rng(0)
     A = rng.normal(size=(40, 3))

@@ -167,6 +167,39 @@ def test_a_loop_without_end_is_named_too():
     assert check("03.6", armijo).mistakes == ("The rate is missing on the right side.",)
 
 
+def test_where_to_look_is_where_the_rarer_cases_are():
+    def rows_only(f, x, h):  # fails on tables
+        return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))]).reshape(x.shape) if x.ndim == 1 else 0 * x
+
+    def tables_only(f, x, h):
+        return question("02.2").oracle(f, x, h) if x.ndim == 2 else 0 * x
+
+    def long_rows_and_tables(f, x, h):
+        return question("02.2").oracle(f, x, h) if x.size == 6 else 0 * x
+
+    assert "Look at 'knobs in a table, (2, 3)' first: what is special about it?" in repr(check("02.2", rows_only))
+    assert "Only 'knobs in a table, (2, 3)' passes: what is special about it?" in repr(check("02.2", tables_only))
+    assert "Only 'six knobs' and 'knobs in a table, (2, 3)' pass: what have they in common?" in repr(check("02.2", long_rows_and_tables))
+    said_of_none = repr(check("02.2", lambda f, x, h: 0 * x))
+    assert "passes" not in said_of_none and "Look at" not in said_of_none
+    assert "Look at 'bill' first." in repr(check("02.1", {**question("02.1").oracle, "bill": 17}))
+
+
+def test_what_is_shown_differs_in_the_digits_that_are_shown():
+    class NearlyRight:
+        def __init__(self, params, length):
+            self.right = question("02.5").oracle(params, length)
+
+        def step(self, grads):
+            self.right.length *= 1 + 3e-8
+            self.right.step(grads)
+
+    for id, answer in (("02.5", NearlyRight), ("02.2", lambda f, x, h: question("02.2").oracle(f, x, h) * (1 + 1e-6)),
+                       ("03.2", lambda *inputs: np.array(question("03.2").oracle(*inputs)) + 1e-8)):
+        pairs = re.findall(r"first wrong at .*?: (.*) is expected, (.*) came", repr(check(id, answer)))
+        assert len(pairs) >= 4 and all(expected != came for expected, came in pairs), pairs
+
+
 def test_success_says_why_and_what_next():
     report = check("01.2", right)
     assert report.passed and report.points == 2
