@@ -45,6 +45,24 @@ def by_rule(rule, target, seed=None):
     return None
 
 
+def by_told(rule, target, seed):
+    """A rule that is told the curvature: before every tenth step, by a product with the Hessian along random signs."""
+    task, draw, x = Task(), np.random.default_rng(seed), np.zeros(42)
+    (m, h), paid = rule.init(x), 0
+    for t in range(1, STEPS + 1):
+        g = task.gradient(x)
+        if t % 10 == 1:
+            signs, paid = draw.choice([-1.0, 1.0], 42), paid + 1
+            h = rule.measured(h, signs * task.product(x, signs))
+        x, m, h = rule.update(x, g, t, m, h)
+        value = task.value(x)
+        if not value < 1e3:
+            break
+        if value <= target:
+            return {"steps": t, "gradient": t, "product": paid, "kept": held((m, h))}
+    return None
+
+
 def by_problem(method, target, seed=None):
     """Methods that may ask for values, products and Hessians."""
     task = Task()
@@ -152,7 +170,7 @@ def rated(rule):
 
 RULES = {cls.__name__: cls() for cls in R.RULES} | {
     "SOAP": R.SOAP(), "Quantized": R.Quantized(R.Adam(), block=42, smallest=1), "Lookahead": R.Lookahead(CALM),
-    "EMA": R.EMA(CALM, decay=0.99), "SAM": R.SAM(CALM),
+    "EMA": R.EMA(CALM, decay=0.99), "SAM": R.SAM(CALM), "Cautious": R.Cautious(CALM),
 }  # fmt: skip
 SECOND = {
     "Newton": [S.Newton(), S.Newton(search=True)], "TrustRegion": [S.TrustRegion(r) for r in (1.0, 3.0, 10.0)],
@@ -182,12 +200,13 @@ MEETINGS = {
 }
 METHODS = (
     {name: ("rule", by_rule, rated(rule)) for name, rule in RULES.items()}
+    | {cls.__name__: ("rule", by_told, rated(cls())) for cls in R.TOLD}
     | {name: ("curvature", by_problem, tried) for name, tried in SECOND.items()}
     | {name: ("one example a step", by_sum, [cls(lr) for lr in RATES]) for name, cls in SUMS.items()}
     | {name: ("values only", by_search, tried) for name, tried in SEARCHES.items()}
     | {name: ("many machines", by_meeting, tried) for name, tried in MEETINGS.items()}
 )
-CHANCE = (by_sum, by_search)
+CHANCE = (by_told, by_sum, by_search)
 
 
 # -- the bill -----------------------------------------------------------------------------------------------------------------------------

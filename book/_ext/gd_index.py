@@ -40,7 +40,7 @@ def words(env):
     """{term: its link on the page of words, or on the page of cards}."""
     terms = {name: f"{doc.rpartition('/')[2]}.html#{anchor}" for (kind, name), (doc, anchor) in env.domaindata["std"]["objects"].items()
              if kind == "term"}  # fmt: skip
-    return terms | {rule.__name__: f"rule_cards.html#card-{rule.__name__.lower()}" for rule in rules.RULES + rules.WRAPPERS}
+    return terms | {rule.__name__: f"rule_cards.html#card-{rule.__name__.lower()}" for rule in rules.RULES + rules.WRAPPERS + rules.TOLD}
 
 
 def sections(notebook):

@@ -14,7 +14,7 @@ from gdcore.rules.hyperparameters import HYPERPARAMETERS
 from gdcore.surfaces import SURFACES
 from gdcore.views import latex, source
 
-_ALL = rules.RULES + rules.WRAPPERS + rules.COMPOSITIONS
+_ALL = rules.RULES + rules.WRAPPERS + rules.TOLD + rules.COMPOSITIONS
 
 
 def table():

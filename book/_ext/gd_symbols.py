@@ -12,7 +12,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 import gdcore.rules as rules
 from gdcore.rules.hyperparameters import HYPERPARAMETERS
 
-_RULES = {rule.__name__: rule for rule in rules.RULES + rules.WRAPPERS + rules.COMPOSITIONS}
+_RULES = {rule.__name__: rule for rule in rules.RULES + rules.WRAPPERS + rules.TOLD + rules.COMPOSITIONS}
 
 
 def symbols(rule):

@@ -205,7 +205,7 @@ def _whole(*args):
     raise NotTraceable("This rule asks for more than entries and lengths.")
 
 
-rms = mean = matmul = transpose = eye = inverse_root = machine_eps = size = _whole
+rms = mean = total = matmul = transpose = eye = inverse_root = machine_eps = size = _whole
 
 
 # -- programs -------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from gdcore.optim.extra import (
     AdaBelief,
     Adan,
     AdEMAMix,
+    Cautious,
     Lion,
     Lookahead,
     Quantized,
@@ -23,6 +24,8 @@ from gdcore.optim.extra import (
 from gdcore.optim.kfac import KFAC
 from gdcore.optim.lbfgs import LBFGS
 from gdcore.optim.mezo import MeZO
+from gdcore.optim.prodigy import Prodigy
+from gdcore.optim.sophia import Sophia
 from gdcore.optim.sparse import SparseAdam
 from gdcore.optim.torch_like import (
     ASGD,
@@ -60,12 +63,14 @@ __all__ = [
     "AdamW",
     "Adamax",
     "Adan",
+    "Cautious",
     "Lion",
     "Lookahead",
     "MeZO",
     "Muon",
     "NAdam",
     "Optimizer",
+    "Prodigy",
     "Quantized",
     "RAdam",
     "RMSprop",
@@ -75,6 +80,7 @@ __all__ = [
     "ScheduleFreeSGD",
     "Shampoo",
     "SignSGD",
+    "Sophia",
     "SparseAdam",
     "Yogi",
 ]

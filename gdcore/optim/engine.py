@@ -141,6 +141,8 @@ def _put(a, value):
     """a becomes the value; one that is shared out among processes (a DTensor) gets its own parts of it."""
     if hasattr(a, "placements"):
         value = value.redistribute(a.device_mesh, a.placements)
+    if a.dim() == 0:  # torch.compile of 2.13 forgets what is copied into a CPU tensor without axes, unless through a view
+        a, value = a.view(1), value.view(1)
     a.copy_(value)
 
 

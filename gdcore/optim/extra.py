@@ -6,7 +6,7 @@ from gdcore import rules
 from gdcore.optim.base import Optimizer, RuleOptimizer, given
 from gdcore.rules.arithmetic import norm
 
-__all__ = ["ADOPT", "EMA", "LAMB", "LARS", "SAM", "AdEMAMix", "AdaBelief", "Adan", "Lion", "Lookahead", "Quantized",
+__all__ = ["ADOPT", "Cautious", "EMA", "LAMB", "LARS", "SAM", "AdEMAMix", "AdaBelief", "Adan", "Lion", "Lookahead", "Quantized",
            "SOAP", "ScheduleFreeAdamW", "ScheduleFreeSGD", "Shampoo", "SignSGD", "Yogi"]
 
 
@@ -178,6 +178,20 @@ class Quantized(Optimizer):
 
     def __init__(self, params, rule, block=256, smallest=4096, **common):
         super().__init__(params, rules.Quantized(rule, block, smallest=smallest), **common)
+
+
+class Cautious(Optimizer):
+    """Any rule, of whose step only what goes downhill now is kept: Liang et al. (2024), arXiv:2411.16085.
+
+    `Cautious(params, Adam(lr=1e-3), weight_decay=0.01)` is the authors' C-AdamW: the decay is decoupled, stands beside and is not masked;
+    a rule with a decay of its own is refused. Each tensor has its own share of entries that are kept.
+    """
+
+    def __init__(self, params, rule, *, weight_decay=0.0, maximize=False, compile=False):
+        super().__init__(params, rules.Cautious(rule), weight_decay=weight_decay, maximize=maximize, compile=compile)
+
+    def full_rule(self, group):
+        return super().full_rule({**group, "decoupled_weight_decay": group["weight_decay"] != 0})
 
 
 class EMA(Optimizer):

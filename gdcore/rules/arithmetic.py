@@ -10,7 +10,7 @@ import importlib
 import math
 import sys
 
-__all__ = ["sqrt", "sign", "maximum", "minimum", "where", "equal", "ratio", "norm", "rms", "mean", "matmul", "transpose",
+__all__ = ["sqrt", "sign", "maximum", "minimum", "where", "equal", "ratio", "norm", "rms", "mean", "total", "matmul", "transpose",
            "addmm", "inverse_root", "eigenvectors", "follow", "zeros_like", "full_like", "eye_like", "shape", "size", "matrix_shape",
            "cast", "machine_eps", "named", "NAMED", "is_scalar", "world"]
 
@@ -119,10 +119,18 @@ def rms(x):
     return w.rms(x) if hasattr(w, "rms") else norm(x) / math.sqrt(math.prod(x.shape))
 
 
-def mean(x, axis):
-    """The mean along one axis, which is kept with length 1."""
+def mean(x, axis=None):
+    """The mean along one axis, which is kept with length 1; without an axis the mean of all entries, one number."""
     w = world(x)
+    if axis is None:
+        return x if w is None else w.mean(x) if hasattr(w, "OWN") else x.mean()
     return w.mean(x, axis) if hasattr(w, "OWN") else x.mean(axis, keepdims=True)
+
+
+def total(x):
+    """The sum of all entries, one number."""
+    w = world(x)
+    return x if w is None else w.total(x) if hasattr(w, "OWN") else x.sum()
 
 
 def shape(x):

@@ -30,8 +30,15 @@ class RMS(_Operator):
 
 class Mean(_Operator):
     def _latex(self, printer, exp=None):
+        if len(self.args) == 1:
+            return r"\operatorname{mean}(%s)" % printer._print(self.args[0]) + (f"^{{{exp}}}" if exp else "")
         over = {-1: "row", -2: "column"}[int(self.args[1])]
         return r"\operatorname{mean}_{\text{%s}}(%s)" % (over, printer._print(self.args[0]))
+
+
+class Total(_Operator):
+    def _latex(self, printer, exp=None):
+        return r"\operatorname{sum}(%s)" % printer._print(self.args[0]) + (f"^{{{exp}}}" if exp else "")
 
 
 class MatrixProduct(_Operator):
@@ -61,11 +68,12 @@ class Minimum(_Operator):
         return r"\min\left(%s,\ %s\right)" % tuple(map(printer._print, self.args)) + (f"^{{{exp}}}" if exp else "")
 
 
-norm, rms, matmul, transpose, inverse_root, maximum, minimum = Norm, RMS, MatrixProduct, Transposed, InverseRoot, Maximum, Minimum
+norm, rms, total, matmul, transpose, inverse_root = Norm, RMS, Total, MatrixProduct, Transposed, InverseRoot
+maximum, minimum = Maximum, Minimum
 
 
-def mean(x, axis):
-    return Mean(x, axis)
+def mean(x, axis=None):
+    return Mean(x) if axis is None else Mean(x, axis)
 
 
 def where(condition, a, b):

@@ -51,8 +51,12 @@ def rms(x):
     return tf.sqrt(tf.reduce_mean(x * x))
 
 
-def mean(x, axis):
-    return tf.reduce_mean(x, axis, keepdims=True)
+def mean(x, axis=None):
+    return tf.reduce_mean(x, axis, keepdims=axis is not None)
+
+
+def total(x):
+    return tf.reduce_sum(x)
 
 
 def transpose(x):

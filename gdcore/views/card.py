@@ -19,9 +19,9 @@ _LIBRARIES = ("PyTorch", "Keras", "optax")
 
 
 def source(rule):
-    """The Python source of what the rule computes: `update`, and before it `init`, `probe` and `answer` where it has its own."""
+    """The Python source of what the rule computes: `update`, and `init`, `probe`, `measured` and `answer` where it has its own."""
     kind = type(instance(rule))
-    names = ("init", "probe", "update", "answer") if kind.second_gradient else ("init", "update", "answer")
+    names = ("init", "probe", "update", "answer") if kind.second_gradient else ("init", "measured", "update", "answer")
     own = [getattr(kind, n) for n in names if n in kind.__dict__]
     return "\n\n".join(textwrap.dedent(inspect.getsource(method)).strip() for method in own)
 
@@ -162,6 +162,8 @@ def _table(rule):
 
 
 _MEANINGS = {
+    "bias_correction": "correct both averages for their start at 0, as Adam does",
+    "safeguard_warmup": "keep the learning rate out of the weights of the sum that is divided by",
     "centered": "subtract the square of the mean gradient",
     "nesterov": "look one step ahead",
     "ns_coefficients": "coefficients of the Newton-Schulz iteration",

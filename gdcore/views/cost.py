@@ -14,7 +14,7 @@ from gdcore.views.syntax import Step, instance, names_in, program
 
 __all__ = ["Cost", "cost", "measure"]
 
-_OVER_ALL = {"norm", "rms", "mean"}  # need every entry before the first can go on: a sweep of their own
+_OVER_ALL = {"norm", "rms", "mean", "total"}  # need every entry before the first can go on: a sweep of their own
 _ROWS, _COLUMNS = 7, 11  # a matrix whose sides tell by their length what a memory is made for
 
 

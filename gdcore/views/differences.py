@@ -88,6 +88,14 @@ COUNTERPARTS = {
         "optax": ("optax.contrib.ademamix", {"lr": None, "beta1": 0.9, "beta2": 0.999, "beta3": 0.9999, "mix": 5.0, "eps": 1e-8,
                                              "weight_decay": 0.0}),
     },
+    "Prodigy": {
+        "optax": ("optax.contrib.prodigy", {"lr": 1.0, "beta1": 0.9, "beta2": 0.999, "beta_distance": None, "eps": 1e-8, "d0": 1e-6,
+                                            "d_coef": 1.0, "weight_decay": 0.0, "safeguard_warmup": False}),
+    },
+    "Sophia": {
+        "optax": ("optax.contrib.sophia", {"lr": None, "beta1": 0.965, "beta_curvature": 0.99, "gamma": 0.01, "eps": 1e-8,
+                                           "weight_decay": 1e-4}),
+    },
     "Yogi": {"optax": ("optax.yogi", {"lr": None, "beta1": 0.9, "beta2": 0.999, "eps": 1e-3})},
     "Adafactor": {
         "PyTorch": ("torch.optim.Adafactor", {"lr": 1e-2, "beta2_decay": -0.8, "eps1": None, "eps2": 1e-3, "d": 1.0, "weight_decay": 0.0}),
@@ -181,6 +189,14 @@ DIFFERENCES = {
         Difference("optax", "adds an ε inside the root, too, and decays by ηλ instead of dividing"),
     ],
     "AdEMAMix": [Difference("paper", "lets α and β₃ grow over the first steps; here, as in optax's defaults, they stay")],
+    "Prodigy": [
+        Difference("paper", "multiplies ε by the estimate before this step's; here, as in the authors' code and in optax, by the new one"),
+        Difference("optax", "always corrects both averages for their start; it is lost when the first gradient is 0 everywhere, 0/0"),
+    ],
+    "Sophia": [
+        Difference("paper", "has γ = 0.05 for drawn labels, 0.01 for products with the Hessian; here it is 0.04, as in the authors' code"),
+        Difference("optax", "corrects the average for its start, and counts a curvature from the step after the one it was measured in"),
+    ],
     "Adafactor": [
         Difference("paper", "adds ε₁ to the squared gradient; here, as in PyTorch, v is held above ε₁²"),
         Difference("optax", "keeps the whole divisor for matrices with a side below 128, and needs no learning rate"),
@@ -203,6 +219,7 @@ DIFFERENCES = {
             "which is match_rms_adamw here",
         ),
     ],
+    "Cautious": [Difference("paper", "scales by n/(k + 1) where k of n entries are kept; here, as in the authors' later code, by n/k")],
     "ScheduleFreeAdamW": [Difference("Keras", "weighs all iterates equally, 1/t, whatever the learning rates were")],
 }
 

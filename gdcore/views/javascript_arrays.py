@@ -13,7 +13,8 @@ from gdcore.views.syntax import Step, instance, parsed
 
 __all__ = ["javascript_of_arrays"]
 
-_WHOLE = {"norm": "norm({})", "rms": "rms({})", "machine_eps": "Number.EPSILON"}  # what is one number for a whole vector
+# what is one number for a whole vector
+_WHOLE = {"norm": "norm({})", "rms": "rms({})", "total": "total({})", "mean": "mean({})", "machine_eps": "Number.EPSILON"}
 
 # the shape of a value: (whether it has a row for each coordinate, whether it has a column for each)
 NUMBER, COLUMN, ROW, SQUARE = (False, False), (True, False), (False, True), (True, True)
@@ -145,6 +146,8 @@ class _Writer(Writer):
         if not isinstance(value, ast.Tuple):
             return self.whole(value)
         x, *rest = value.elts
+        if not self.memory and rest and isinstance(rest[0], ast.Starred):
+            return f"[{self.whole(x)}, inner]"  # nothing of its own beside the memory that it hands on
         pairs = []
         for n, v in zip([*self.memory, "inner"], rest):
             text = "inner" if isinstance(v, ast.Starred) else self.whole(v)
@@ -158,12 +161,14 @@ class _Writer(Writer):
             return self.shapes.get(node.id, NUMBER)
         if isinstance(node, ast.Call):
             match ast.unparse(node.func), node.args:
-                case ("norm" | "rms" | "machine_eps" | "len"), _:
+                case ("norm" | "rms" | "total" | "mean" | "machine_eps" | "len"), _:
                     return NUMBER
                 case name, _ if name in self.helpers:
                     return self.helpers[name]
-                case ("self.rule.update" | "self.rule.probe" | "zeros_like" | "full_like"), _:
+                case ("self.rule.update" | "self.rule.probe"), _:
                     return COLUMN
+                case ("zeros_like" | "full_like"), [x, *_]:
+                    return self.shape(x)
                 case "eye_like", [_, n, _]:
                     return NUMBER if isinstance(n, ast.Constant) else SQUARE
                 case "inverse_root", [x, _]:

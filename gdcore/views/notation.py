@@ -10,7 +10,7 @@ from gdcore.views.syntax import names_in
 __all__ = ["expression", "hyperparameter_symbol", "hyperparameters", "symbol", "symbols"]
 
 _GREEK = {"alpha", "beta", "gamma", "delta", "eta", "lambda", "mu", "nu", "rho", "sigma", "tau", "psi"}
-_LETTERS = {"agree": "a", "slow": "s", "weight": "w", "total": "W", "length": r"\ell", "Rprop.d": r"\Delta"}
+_LETTERS = {"agree": "a", "slow": "s", "weight": "w", "total": "W", "share": "q", "length": r"\ell", "Rprop.d": r"\Delta", "start": "x_0"}
 _ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}"}
 _SUM, _QUOTIENT, _PRODUCT, _SIGNED, _POWER, _ATOM = range(6)  # how tightly a text holds together
 
@@ -73,8 +73,9 @@ def symbols(program):
         s = _named(name, kind)
         return symbol(s.letter.upper(), s.accent, s.above, s.below) if matrix and len(s.letter) == 1 else s
 
-    for n in (program.x, *program.memory):
-        found[f"{n}.0"] = named(n).at("t-1")
+    for n in (program.x, *program.memory):  # what stays as it was at the start has no time
+        stays = isinstance(program.returns[n], ast.Name) and program.returns[n].id == f"{n}.0"
+        found[f"{n}.0"] = named(n) if stays else named(n).at("t-1")
     found["g.0"] = named("g").at("t")
     for line in program.lines:
         if not _is_call(line.value, "machine_eps") and any(key in moving for key in names_in(line.value)):
@@ -214,7 +215,12 @@ class _Printer:
     def _rms(self, a):
         return rf"\operatorname{{RMS}}{_brackets(self.text(a))}", _ATOM
 
-    def _mean(self, a, axis):
+    def _total(self, a):
+        return rf"\operatorname{{sum}}{_brackets(self.text(a))}", _ATOM
+
+    def _mean(self, a, axis=None):
+        if axis is None:
+            return rf"\operatorname{{mean}}{_brackets(self.text(a))}", _ATOM
         over = {-1: "row", -2: "column"}[axis.value]
         return rf"\operatorname{{mean}}_{{\text{{{over}}}}}{_brackets(self.text(a))}", _ATOM
 

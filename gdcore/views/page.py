@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from gdcore.rules import COMPOSITIONS, RULES, WRAPPERS
+from gdcore.rules import COMPOSITIONS, RULES, TOLD, WRAPPERS
 from gdcore.views.card import markdown
 from gdcore.views.syntax import Step
 
@@ -37,7 +37,7 @@ def page():
     parts = [
         _HEAD,
         "## Rules",
-        *map(_card, RULES),
+        *map(_card, RULES + TOLD),
         "## Rules around rules",
         *map(_card, WRAPPERS),
         "## Weight decay and direction",

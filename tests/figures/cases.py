@@ -5,7 +5,7 @@ import numpy as np
 from gdcore import rules as R
 
 STEPS = 100
-PLAIN = [kind() for kind in R.RULES]
+PLAIN = [kind() for kind in R.RULES if kind is not R.Prodigy]  # its first steps, of a millionth, are rounded away; longer ones are below
 LIVELY = [  # larger steps, and every option on
     R.GD(0.01), R.HeavyBall(0.005), R.HeavyBall(0.01, momentum=0.5, dampening=0.3), R.Nesterov(0.005),
     R.ASGD(0.01, t0=10, lambd=0.1), R.AdaGrad(0.5, lr_decay=0.1, initial_accumulator_value=0.1),
@@ -13,6 +13,7 @@ LIVELY = [  # larger steps, and every option on
     R.Adam(0.1), R.Adam(0.3, beta1=0.0, beta2=0.9, eps=1e-3), R.AdamW(0.1, weight_decay=0.3), R.AdaMax(0.1), R.AMSGrad(0.1, beta2=0.9),
     R.NAdam(0.1, momentum_decay=0.1), R.RAdam(0.1, beta2=0.9), R.RAdam(0.01, beta2=0.5), R.AdaBelief(0.1, eps=1e-3), R.Yogi(0.1),
     R.ADOPT(0.05, beta2=0.9), R.AdEMAMix(0.03, beta3=0.99, weight_decay=0.1), R.Adan(0.1, weight_decay=0.1),
+    R.Prodigy(d0=1e-3, weight_decay=0.1, bias_correction=True), R.Prodigy(0.5, d0=0.01, beta_distance=0.9, safeguard_warmup=True),
     R.Adafactor(0.5, eps1=1e-3, d=2.0, weight_decay=0.1), R.SignSGD(0.03), R.Lion(0.03, weight_decay=0.1), R.Rprop(0.1, eta_plus=1.5),
     R.LARS(0.1, trust=0.05, weight_decay=0.01), R.LAMB(0.05, weight_decay=0.01),
     R.ScheduleFreeSGD(0.01, weight_decay=0.1, warmup_steps=20, r=0.5),
@@ -26,6 +27,7 @@ AROUND = [
     R.SAM(R.GD(0.01)), R.SAM(R.LAMB(0.05), radius=0.2), R.SAM(R.EMA(R.Adafactor(0.1))), R.EMA(R.SAM(R.GD(0.01))),
     R.L2(R.AdaBelief(0.1), weight_decay=0.1), R.L2(R.AdamW(0.1, weight_decay=0.3), weight_decay=0.1), R.L2(R.ScheduleFreeAdamW(0.1), 0.1),
     R.DecoupledDecay(R.NAdam(0.1), weight_decay=0.1), R.Ascent(R.GD(0.001)), R.Lookahead(R.Muon(0.1)), R.SAM(R.Shampoo(0.1)),
+    R.Cautious(R.HeavyBall(0.005)), R.EMA(R.Cautious(R.Adam(0.1))), R.DecoupledDecay(R.Cautious(R.Adam(0.1)), weight_decay=0.1),
 ]  # fmt: skip
 SETTINGS = [*PLAIN, *LIVELY, *AROUND]
 

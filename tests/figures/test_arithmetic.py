@@ -316,5 +316,5 @@ def test_the_text_is_small_and_the_same_in_every_process():
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, env=os.environ | {"PYTHONHASHSEED": "7"}, check=True)
     assert other.stdout.decode() == arithmetic()
     lines = [line.strip() for line in arithmetic().splitlines() if not line.strip().startswith("//")]
-    assert len("\n".join(lines).encode()) < 39_000  # before a minifier takes the spaces, which are a fifth
+    assert len("\n".join(lines).encode()) < 41_000  # before a minifier takes the spaces, which are a fifth
     assert not re.search(r"\b(import|export)\b(?! way)", "\n".join(lines))

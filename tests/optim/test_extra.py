@@ -18,6 +18,7 @@ CASES = {
     "ADOPT": (O.ADOPT, {"weight_decay": 0.1}, R.DecoupledDecay(R.ADOPT(), weight_decay=0.1)),
     "AdEMAMix": (O.AdEMAMix, {"alpha": 2.0, "weight_decay": 0.1}, R.AdEMAMix(mix=2.0, weight_decay=0.1)),
     "Adan": (O.Adan, {"weight_decay": 0.1}, R.Adan(weight_decay=0.1)),
+    "Sophia": (O.Sophia, {"rho": 0.1}, R.Sophia(gamma=0.1)),
     "LARS": (O.LARS, {"trust": 0.01, "weight_decay": 0.1}, R.LARS(trust=0.01, weight_decay=0.1)),
     "LAMB": (O.LAMB, {"weight_decay": 0.1}, R.LAMB(weight_decay=0.1)),
     "Shampoo": (O.Shampoo, {}, R.Shampoo()),
@@ -155,9 +156,36 @@ def test_each_rule_has_a_class_and_the_class_hands_its_options_on():
                 while rule is not None:
                     found.setdefault(type(rule), (rule, optimizer.param_groups[0]))
                     rule = getattr(rule, "rule", None)
-    missing = {kind.__name__ for kind in (*R.RULES, R.SOAP)} - {kind.__name__ for kind in found}
+    missing = {kind.__name__ for kind in (*R.RULES, *R.TOLD, R.SOAP)} - {kind.__name__ for kind in found}
     assert not missing, f"no class in gdcore.optim steps by {', '.join(sorted(missing))}"
     for rule, group in found.values():
         if "betas" in group:
-            betas = [v for k, v in rule.hyperparameters().items() if re.fullmatch(r"beta(_change|\d)", k)]
+            betas = [v for k, v in rule.hyperparameters().items() if re.fullmatch(r"beta(_change|_curvature|\d)", k)]
             assert betas == list(group["betas"]), type(rule).__name__
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_cautious_is_its_rule_with_the_decay_beside_it(compile, decay):
+    ours, plain = parameters(), parameters()
+    optimizer = O.Cautious(ours, R.Adam(1e-2), weight_decay=decay, compile=compile)
+    rule = R.DecoupledDecay(R.Cautious(R.Adam(1e-2)), decay)
+    state, generators = [rule.init(p.detach()) for p in plain], [torch.Generator().manual_seed(1) for _ in range(2)]
+    for t in range(1, 9):
+        set_gradients(ours, generators[0])
+        set_gradients(plain, generators[1])
+        optimizer.step()
+        for i, p in enumerate(plain):
+            p.data, *state[i] = rule.update(p.detach(), p.grad, t, *state[i])
+    assert distance(ours, plain) < 1e-12
+
+
+def test_cautious_refuses_a_decay_that_it_would_mask_and_takes_rules_without_a_rate_of_their_own():
+    p = [torch.nn.Parameter(torch.ones(2))]
+    with pytest.raises(ValueError, match="AdamW has one of 0.01: take that out and write DecoupledDecay"):
+        O.Cautious(p, R.AdamW())
+    p[0].grad = torch.tensor([1.0, -2.0])
+    O.Cautious(p, R.Lookahead(R.GD(0.1))).step()
+    assert torch.allclose(p[0], torch.tensor([0.9, 1.2]))
+    with pytest.raises(TypeError, match="DecoupledDecay needs the learning rate"):
+        O.Cautious(p, R.Lookahead(R.GD(0.1)), weight_decay=0.1)

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytorch_optimizer
 import schedulefree
 import torch
 
@@ -51,6 +52,43 @@ def by_optax(make, **kwargs):
     return run
 
 
+def prodigy_by_torch(**kwargs):
+    """pytorch_optimizer's Prodigy, with its two sums, which take torch's default type, in double precision."""
+
+    def run(x0, gradients, rates):
+        usual = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float64)
+        try:
+            return by_torch(pytorch_optimizer.Prodigy, **kwargs)(x0, gradients, rates)
+        finally:
+            torch.set_default_dtype(usual)
+
+    return run
+
+
+def diagonal(g, t):
+    """An estimate of a curvature for Sophia at every third step, negative here and there; else None."""
+    return abs(g) * (30.0, 3.0, 0.3)[t % 3] - 1e-4 if t % 3 == 1 else None
+
+
+def sophia_by_torch(gamma, eps, weight_decay, beta1, beta2):
+    """pytorch_optimizer's SophiaH, told the same curvatures. It clips m/max(h, ε) at p, which is p times ours at γ = p and ε p."""
+
+    def run(x0, gradients, rates):
+        p = torch.nn.Parameter(torch.tensor(x0))
+        optimizer = pytorch_optimizer.SophiaH([p], betas=(beta1, beta2), p=gamma, eps=eps / gamma, weight_decay=weight_decay * gamma,
+                                              update_period=10**6)  # fmt: skip
+        iterates = []
+        for t, (g, lr) in enumerate(zip(gradients, rates, strict=True), 1):
+            optimizer.param_groups[0]["lr"] = lr / gamma
+            p.grad, told = torch.tensor(g), diagonal(torch.tensor(g), t)
+            optimizer.step(hessian=None if told is None else [told])
+            iterates.append(p.detach().numpy().copy())
+        return iterates
+
+    return run
+
+
 def lookahead_by_optax(x0, gradients, rates):
     transform = optax.lookahead(optax.adam(lambda count: jnp.asarray(rates)[count]), sync_period=4, slow_step_size=0.3)
     params = optax.LookaheadParams.init_synced(jnp.asarray(x0))
@@ -86,6 +124,33 @@ def lars_of_the_paper(momentum, weight_decay, trust):
         return iterates
 
     return run
+
+
+def cautious_of_the_authors(update, weight_decay=0.0, least=1e-3):
+    """Liang et al. (2024): the decay first, then the update, masked and scaled; update(g, memory, t) -> (its direction, new memory)."""
+
+    def run(x0, gradients, rates):
+        w, memory, iterates = x0.copy(), {}, []
+        for t, (g, lr) in enumerate(zip(gradients, rates, strict=True), 1):
+            w = w - lr * weight_decay * w
+            direction = update(g, memory, t)
+            mask = (direction * g > 0).astype(float)
+            w = w - lr * direction * (mask / np.clip(mask.mean(), least, None))
+            iterates.append(w)
+        return iterates
+
+    return run
+
+
+def adams_direction(g, memory, t, beta1=0.9, beta2=0.999, eps=1e-8):
+    memory["m"] = memory.get("m", 0.0) + (1 - beta1) * (g - memory.get("m", 0.0))
+    memory["v"] = memory.get("v", 0.0) + (1 - beta2) * (g * g - memory.get("v", 0.0))
+    return memory["m"] / (1 - beta1**t) / (np.sqrt(memory["v"] / (1 - beta2**t)) + eps)
+
+
+def heavy_direction(g, memory, t):
+    memory["v"] = 0.9 * memory.get("v", 0.0) + g
+    return memory["v"]
 
 
 def muon_by_singular_values(momentum, nesterov, weight_decay, scale):

@@ -86,6 +86,18 @@ ROWS = [
     Row(R.Adan(), ref.by_torch(pytorch_optimizer.Adan)),
     Row(R.Adan(0.01, 0.5, 0.7, 0.9, 1e-3), ref.by_torch(pytorch_optimizer.Adan, betas=(0.5, 0.7, 0.9), eps=1e-3)),
     Row(R.Adan(0.01, weight_decay=0.5), ref.by_torch(pytorch_optimizer.Adan, weight_decay=0.5)),
+    Row(R.Prodigy(), ref.prodigy_by_torch()),
+    Row(R.Prodigy(0.5, 0.5, 0.9, 0.8, 1e-3, d0=1e-2, d_coef=2.0),
+        ref.prodigy_by_torch(betas=(0.5, 0.9), beta3=0.8, eps=1e-3, d0=1e-2, d_coef=2.0)),
+    Row(R.Prodigy(weight_decay=0.5, d0=0.1), ref.prodigy_by_torch(weight_decay=0.5, d0=0.1),
+        shapes=("matrix", "vector", "number", "rest")),  # before the first gradient it does not decay either
+    Row(R.Prodigy(d0=0.1, bias_correction=True, safeguard_warmup=True),
+        ref.prodigy_by_torch(d0=0.1, bias_correction=True, safeguard_warmup=True)),
+    Row(R.Prodigy(0.5, 0.5, 0.9, 0.8, 1e-3, 0.1, 1e-2, 2.0, bias_correction=True), ref.by_optax(
+        optax.contrib.prodigy, betas=(0.5, 0.9), beta3=0.8, eps=1e-3, weight_decay=0.1, estim_lr0=1e-2, estim_lr_coef=2.0), 1e-11,
+        "as for Adam", shapes=("matrix", "vector", "number")),  # a first gradient of 0 is nan in optax
+    Row(R.Sophia(0.01), ref.sophia_by_torch(0.04, 1e-12, 0.1, 0.965, 0.99)),
+    Row(R.Sophia(0.01, 0.5, 0.9, 0.3, 1e-2, 0.5), ref.sophia_by_torch(0.3, 1e-2, 0.5, 0.5, 0.9)),
     Row(R.Yogi(), ref.by_optax(optax.yogi), 1e-11, "as for Adam"),
     Row(R.Adafactor(), ref.by_torch(T.Adafactor), 1e-11, "torch takes norms where we take means"),
     Row(R.Adafactor(0.5, -0.6, 1e-2, 0.5, 1.5, 0.1), ref.by_torch(T.Adafactor, beta2_decay=-0.6, eps=(1e-2, 0.5), d=1.5, weight_decay=0.1), 1e-11,
@@ -113,6 +125,9 @@ ROWS = [
         "two eigenvalue solvers, on a matrix of condition 1e6", shapes=("square",)),
     Row(R.Lookahead(R.Adam(0.01), 4, 0.3), ref.lookahead_by_optax, 1e-11, "as for Adam"),
     Row(R.EMA(R.GD(0.1), 0.9), ref.ema_by_torch, answer=True, shapes=("matrix", "vector")),
+    Row(R.Cautious(R.Adam(0.01)), ref.cautious_of_the_authors(ref.adams_direction), 1e-11, "a step is read off two iterates"),
+    Row(R.Cautious(R.HeavyBall(0.1), 0.7), ref.cautious_of_the_authors(ref.heavy_direction, least=0.7), 1e-11, "as above"),
+    Row(R.DecoupledDecay(R.Cautious(R.Adam(0.01)), 0.5), ref.cautious_of_the_authors(ref.adams_direction, 0.5), 1e-11, "as above"),
     Row(R.ScheduleFreeSGD(), ref.schedule_free(ref.SF_SGD, momentum=0.9)),
     Row(R.ScheduleFreeSGD(0.1, 0.5, 0.1, 3, 1.0, 1.0), ref.schedule_free(
         ref.SF_SGD, momentum=0.5, weight_decay=0.1, warmup_steps=3, r=1.0, weight_lr_power=1.0)),
@@ -146,9 +161,12 @@ def rates(row, steps=30):
 def trajectory(rule, x0, gradients, lrs, answer=False):
     """The rule's own iterates."""
     x, iterates = x0, []
-    state = rule.init(x)
+    state = list(rule.init(x))
     for t, (g, lr) in enumerate(zip(gradients, lrs, strict=True), 1):
-        x, *state = rule.with_hyperparameters(lr=lr).update(x, g, t, *state)
+        now = rule.with_hyperparameters(lr=lr)
+        if hasattr(now, "measured") and (told := ref.diagonal(g, t)) is not None:
+            state[1] = now.measured(state[1], told)
+        x, *state = now.update(x, g, t, *state)
         iterates.append(rule.answer(x, *state) if answer else x)
     return iterates
 

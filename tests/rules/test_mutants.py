@@ -12,6 +12,9 @@ from tests.rules.table import ROWS, distance, expected, problem, rates, trajecto
 # Faults that change nothing, each with the reason why.
 EQUIVALENT = {
     "RMSProp: self.alpha * m + (1 - self.alpha) * g becomes self.alpha * m - (1 - self.alpha) * g": "m starts at 0 and is read as m² only",
+    "Prodigy: 1.0 becomes 2.0": "the divisor of a sum that is 0",
+    "Prodigy: beta3 * s + d / self.d0 * (d if self.safeguard_warmup else eta) * g becomes "
+    "beta3 * s - d / self.d0 * (d if self.safeguard_warmup else eta) * g": "s starts at 0 and only its size is read",
     "Yogi: (1 - self.beta2) * sign(v - g ** 2) becomes (1 - self.beta2) / sign(v - g ** 2)": "a sign is its own inverse",
     "Rprop: 0 * g becomes 0 / g": "read only where g is not 0",
     "Rprop: 0 * g loses its right side": "0 times g is 0",
@@ -64,7 +67,7 @@ def killed(mutant):
     return False
 
 
-TESTED = [cls for cls in (*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS, R.SOAP) if cls is not R.SAM]
+TESTED = [cls for cls in (*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS, *R.TOLD, R.SOAP) if cls is not R.SAM]
 
 
 @pytest.mark.slow

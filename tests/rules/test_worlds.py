@@ -16,7 +16,7 @@ from tests.rules.table import distance, problem, trajectory
 
 ALL = [rule() for rule in R.RULES] + [wrapper(R.Adam()) for wrapper in R.WRAPPERS] + [
     R.RMSProp(centered=True, momentum=0.9), R.L2(R.NAdam(), 0.1), R.Ascent(R.AdaBelief()), R.DecoupledDecay(R.Yogi(), 0.1),
-    R.SOAP(precondition_frequency=3)]
+    R.SOAP(precondition_frequency=3), R.Sophia(), R.Prodigy(d0=1e-2, bias_correction=True), R.DecoupledDecay(R.Cautious(R.Lion()), 0.1)]
 ENTRY = [rule for rule in ALL if rule.reads == "entry"]
 
 
@@ -53,7 +53,7 @@ def test_python_floats_agree_with_arrays(rule):
         assert distance([np.asarray(x) for x in floats], [a[i] for a in arrays]) < 1e-13
 
 
-@pytest.mark.parametrize("rule", [R.LARS(), R.LAMB(), R.Adafactor()], ids=name)
+@pytest.mark.parametrize("rule", [R.LARS(), R.LAMB(), R.Adafactor(), R.Prodigy(), R.Cautious(R.Adam())], ids=name)
 def test_a_number_is_a_tensor_of_one_entry(rule):
     x0, gradients = problem("number", 12)
     arrays = trajectory(rule, x0, gradients, [rule.lr] * 12)

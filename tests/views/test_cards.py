@@ -16,7 +16,7 @@ from gdcore.views.differences import COUNTERPARTS, DIFFERENCES
 from gdcore.views.page import page
 
 ROOT = pathlib.Path(__file__).parents[2]
-ALL = [*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS]
+ALL = [*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS, *R.TOLD]
 
 
 # -- cost ----------------------------------------------------------------------------------------------------------------------
@@ -110,7 +110,9 @@ NAMES = {
 }
 ONE_BY_ONE = {("Muon", "optax", "momentum"): "beta", ("ScheduleFreeSGD", "optax", "momentum"): "b1",
               ("Adan", "optax", "beta_change"): "b2", ("Adan", "optax", "beta2"): "b3", ("AdEMAMix", "optax", "beta3"): "b3",
-              ("AdEMAMix", "optax", "mix"): "alpha"}
+              ("AdEMAMix", "optax", "mix"): "alpha", ("Prodigy", "optax", "beta1"): "betas.0", ("Prodigy", "optax", "beta2"): "betas.1",
+              ("Prodigy", "optax", "beta_distance"): "beta3", ("Prodigy", "optax", "d0"): "estim_lr0",
+              ("Prodigy", "optax", "d_coef"): "estim_lr_coef", ("Sophia", "optax", "beta_curvature"): "b2"}
 
 
 @pytest.mark.parametrize("rule, library", [(r, lib) for r, there in COUNTERPARTS.items() for lib in there if lib != "Keras"])
@@ -208,6 +210,18 @@ def test_where_optax_adds_epsilon_in_radam():
 
     assert distance(R.RAdam(lr=0.01, eps=1e-3), optax.radam(0.01, eps=1e-3)) > 1e-4
     assert distance(R.RAdam(lr=0.01, eps=0.0), optax.radam(0.01, eps=0.0)) < 1e-6
+
+
+def test_prodigy_in_optax_is_lost_at_a_first_gradient_of_0():
+    import jax.numpy as jnp
+    import optax
+
+    for g, lost in ((0.0, True), (1.0, False)):
+        other, x = optax.contrib.prodigy(), jnp.ones(3)
+        change, _ = other.update(g * x, other.init(x), x)
+        assert bool(jnp.isnan(change).any()) == lost
+    rule, x = R.Prodigy(), np.ones(3)
+    assert np.array_equal(rule.update(x, 0 * x, 1, *rule.init(x))[0], x)
 
 
 # -- the cards -----------------------------------------------------------------------------------------------------------------

@@ -37,6 +37,9 @@ SHOWN = [
     R.L2(R.Adam(), weight_decay=0.1),
     R.DecoupledDecay(R.Adam(), weight_decay=0.1),
     R.Ascent(R.GD()),
+    R.Prodigy(beta_distance=0.8, weight_decay=0.1, bias_correction=True, safeguard_warmup=True),
+    R.Cautious(R.HeavyBall()),
+    R.Sophia(),
 ]
 by_rule = pytest.mark.parametrize("rule", SHOWN, ids=lambda r: repr(r) if r not in SHOWN[: len(R.RULES)] else type(r).__name__)
 TOLERANCE = 1e-13
@@ -61,6 +64,10 @@ def draw(rule, seed):
         "step_max": 1.1,
         "eta_minus": rng.uniform(0.4, 0.9),
         "eta_plus": rng.uniform(1.1, 1.6),
+        "gamma": rng.uniform(0.3, 2),
+        "d0": rng.uniform(0.05, 0.5),
+        "d_coef": rng.uniform(0.5, 2),
+        "least": rng.uniform(0.1, 0.6),
         "radius": rng.uniform(0.1, 1),
         "decay": rng.uniform(0.1, 0.9),
         "slow_step_size": rng.uniform(0.2, 0.9),
@@ -74,7 +81,7 @@ def draw(rule, seed):
     values = {n: v for n, v in random.items() if n in used and n not in off}
     values |= {
         n: rng.uniform(0.3, 0.95)
-        for n in ("beta1", "momentum", "alpha", "rho", "weight_decay", "lr_decay", "r", "dampening")
+        for n in ("beta1", "beta_distance", "momentum", "alpha", "rho", "weight_decay", "lr_decay", "r", "dampening")
         if n in used and n not in off
     }
     rule = rule.with_hyperparameters(**values)
@@ -125,8 +132,10 @@ def functions(rule, t, memory):
         r"\nabla f": slope,
         r"\operatorname{sign}": np.sign,
         r"\operatorname{RMS}": arithmetic.rms,
+        r"\operatorname{sum}": np.sum,
         r"\operatorname{mean}_{\text{row}}": lambda a: a.mean(-1, keepdims=True),
         r"\operatorname{mean}_{\text{column}}": lambda a: a.mean(-2, keepdims=True),
+        r"\operatorname{mean}": np.mean,
         r"\operatorname{NS}_k": lambda a: R.newton_schulz(
             a, getattr(rule, "ns_steps", 5), (3.4445, -4.7750, 2.0315), getattr(rule, "eps", 0)
         ),
@@ -153,7 +162,8 @@ def by_sympy(rule, x, g, t, memory):
         "RMS": arithmetic.rms,
         "step": known["step"],
         "gradient": slope,
-        "Mean": lambda a, axis: a.mean(axis, keepdims=True),
+        "Mean": lambda a, axis=None: a.mean(axis, keepdims=axis is not None),
+        "Total": np.sum,
         "MatrixProduct": np.matmul,
         "Transposed": np.transpose,
         "InverseRoot": arithmetic.inverse_root,

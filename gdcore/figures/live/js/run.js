@@ -15,6 +15,14 @@ function rms(x) {
   return norm(x) / Math.sqrt(x.length);
 }
 
+function total(x) {
+  return sum(x.length, (i) => x[i]);
+}
+
+function mean(x) {
+  return total(x) / x.length;
+}
+
 function logaddexp(a, b) {
   return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
@@ -152,13 +160,15 @@ function makeRule(spec) {
   const within = kind.wraps ? makeRule(inner) : undefined;
   need(name !== "DecoupledDecay" || "lr" in within.h,
     `DecoupledDecay needs the learning rate of the rule in it, and ${within?.name} has none of its own; put DecoupledDecay inside.`);
+  need(name !== "Cautious" || !within.decay, `Cautious would mask a weight decay inside of it, and ${within?.name} has one: put it outside.`);
   return bound(name, filled(name, "hyper-parameter", kind.fields, hyper), within);
 }
 
 function bound(name, h, inner) {
   const {fields, update, init, answer, probe} = RULES[name];
+  const own = name === "Cautious" && "lr" in inner.h ? {...h, lr: inner.h.lr} : h;  // for a weight decay outside of it
   return {
-    name, h, rate: h.lr ?? inner?.rate,
+    name, h: own, rate: h.lr ?? inner?.rate, decay: h.weight_decay ?? inner?.decay,
     update: (x, g, t, s) => update(h, x, g, t, s, inner),
     init: (x) => init(h, x, inner),
     answer: (x, s) => answer(h, x, s, inner),
