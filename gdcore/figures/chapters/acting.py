@@ -15,13 +15,18 @@ def against_baseline(bandits, variance, best, title=None, reach=14.0):
     for (name, (chances, rewards)), color in zip(bandits.items(), PALETTE):
         curve = np.array([variance(chances, rewards, b) for b in fine])
         ax.plot(fine, curve, color=color)
-        for b, mark, word in ((chances @ rewards, "o", "mean"), (best(chances, rewards), "D", "best")):
+        mean, lowest = chances @ rewards, best(chances, rewards)
+        for b, mark, word in ((mean, "o", "mean"), (lowest, "D", "best")):
             ax.plot(b, variance(chances, rewards, b), mark, color=color, markersize=10 if mark == "D" else 6, markeredgecolor=INK)
-            label(ax, b, variance(chances, rewards, b), word, color, dx=-9 if word == "mean" else 9, dy=7)
+            if not np.isclose(mean, lowest):
+                label(ax, b, variance(chances, rewards, b), word, color, dx=-9 if word == "mean" else 9, dy=7)
+        if np.isclose(mean, lowest):
+            label(ax, mean, variance(chances, rewards, mean), "mean and best", color, dx=0, dy=-13, ha="center")
         seen = np.flatnonzero(curve < 0.9 * top)
         first = seen[0] > 0
-        label(ax, fine[seen[0 if first else -1]], curve[seen[0 if first else -1]], name, color, dx=-6 if first else 6, ha="right")
-    ax.set(xlabel="baseline", ylabel="variance of one pull", ylim=(-0.4, top))
+        at, dx, dy = (seen[0], -6, 0) if first else (seen[-1], -20, 6)
+        label(ax, fine[at], curve[at], name, color, dx=dx, dy=dy, ha="right")
+    ax.set(xlabel="baseline", ylabel="variance of one pull", ylim=(-1.2, top))
     return fig, ax
 
 

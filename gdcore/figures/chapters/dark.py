@@ -15,7 +15,7 @@ def by_dimension(dims, paid, theory, title=None):
     label(ax, dims[-1], theory[-1], "theory", dx=-8, dy=6, ha="right")
     for (name, rows), color in zip(paid.items(), PALETTE):
         ax.plot(np.repeat(dims, np.shape(rows)[1]), np.ravel(rows), "o", color=color, markersize=4, alpha=0.6)
-        label(ax, dims[0], np.max(rows[0]), name, color, dx=8, dy=8)
+        label(ax, dims[0], np.min(rows[0]), name, color, dx=8)
     ax.set(xscale="log", yscale="log", xlabel="dimension", ylabel="evaluations")
     ax.set_xticks(dims, [str(d) for d in dims])
     ax.minorticks_off()

@@ -36,7 +36,8 @@ def relative(rates, ratios, title=None):
     for (name, rows), color in zip(ratios.items(), (PALETTE[1], PALETTE[0])):
         ax.plot(rates, np.transpose(rows), "o", color=color, markersize=3.5, alpha=0.6)
         ax.plot(rates, np.mean(rows, axis=0), color=color)
-        label(ax, rates[0], np.mean(rows, axis=0)[0], name, color, dx=10, dy=6)
+        means = np.mean(rows, axis=0)
+        label(ax, rates[0], means[0], name, color, dx=10, dy=-12 if means[1] > means[0] else 8)  # off the line
     ax.set(xscale="log", xlabel="rate", ylabel="loss / that of four bytes")
     ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
     ax.minorticks_off()
@@ -75,9 +76,11 @@ def by_width(widths, records, best, title=None, highest=1.8):
             ax.plot(found["rates"], np.minimum(row, 10), "o-", color=PALETTE[0], alpha=shade, linewidth=1.5, markersize=3)
             ax.plot(rate, min(row), "v", color=PALETTE[1], alpha=shade, markersize=7)
         for k in (0, -1):
-            label(ax, found["rates"][0], found["losses"][k][0], f"{widths[k]}", PALETTE[0], dx=4, dy=9 if k == 0 else -10)
-        ax.set(xscale="log", yscale="log", xlabel="rate")
-        ax.set_ylim(0.94 * min(min(row) for row in found["losses"]), highest)
+            label(ax, found["rates"][0], found["losses"][k][0], f"{widths[k]}", PALETTE[0], dx=-5, dy=5 if k == 0 else -5)
+        ax.set(xscale="log", yscale="log", xlabel="rate", xlim=(found["rates"][0] / 4.5, None))
+        low = min(min(row) for row in found["losses"])
+        label(ax, np.exp(np.mean(np.log(best[setup]))), low, "best rates", PALETTE[1], dx=0, dy=-13, ha="center")
+        ax.set_ylim(0.8 * low, highest)
         ax.set_title(setup)
     axes[0].set_ylabel("training loss")
     axes[0].set_yticks([0.5, 0.7, 1.0, 1.4], ["0.5", "0.7", "1", "1.4"])
@@ -98,7 +101,7 @@ def foretold(sizes, losses, curve, band, title=None):
         ax.plot([size] * len(row), row, "o", color=PALETTE[0], markersize=5, alpha=0.7)
     ax.plot([sizes[-1]] * 2, band, color=PALETTE[1], linewidth=6, alpha=0.5, solid_capstyle="butt")
     ax.plot([sizes[-1]] * len(losses[-1]), losses[-1], "o", color=INK, markersize=5, markerfacecolor="none")
-    label(ax, sizes[-1], band[1], "forecast", PALETTE[1], dx=-8, dy=10)
+    label(ax, sizes[-1], band[1], "forecast", PALETTE[1], dx=-8, dy=22)
     label(ax, sizes[-1], float(np.min(losses[-1])), "came", INK, dx=-8, dy=-8)
     ax.set(xscale="log", yscale="log", xlabel="weights, without letters and places", ylabel="validation loss")
     ax.minorticks_off()

@@ -70,7 +70,8 @@ def by_rate(panels, title=None, bottoms=None, labels=("learning rate", "loss")):
             if bottoms and width in bottoms[method]:
                 ax.plot(*bottoms[method][width], "x", color=color, markersize=9, markeredgewidth=2)
         ax.set(xscale="log", xlabel=labels[0])
-        ax.set_title(method)
-        ax.margins(x=0.2)
+        ax.set_title(f"{method}, widths {min(some)} to {max(some)}")
+        ax.margins(x=0.1)
+        ax.set_xlim(left=min(rates) / (max(rates) / min(rates)) ** 0.3)  # room for the names
     axes[0].set_ylabel(labels[1])
     return fig, axes

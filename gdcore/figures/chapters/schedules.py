@@ -49,6 +49,6 @@ def limit(steps, runs, bound, title=None):
             ax.plot(steps, run[which], "-o", color=color, markersize=3)
         ax.set(xlabel="step", ylabel=ylabel, yscale="log")
     axes[1].axhline(bound, color=INK, linewidth=1, linestyle="--")
-    label(axes[1], steps[0], bound, f"2/η at the peak: {bound:.2g}", dx=2, dy=-8, fontsize=9)
+    label(axes[1], steps[-1], bound, f"2/η at\nthe peak:\n{bound:.2g}", dx=9, fontsize=9)  # beside the axes: both curves cross the line
     label_ends(axes[0], [(steps[-1], run[0][-1], name, color) for (name, run), color in zip(runs.items(), (ORANGE, BLUE))])
     return fig, axes

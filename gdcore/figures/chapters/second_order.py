@@ -23,7 +23,7 @@ def parabolas(f, slope, curvature, starts, title=None, width=3.0):
         ax.plot([x, there], [f(x), f(x) - slope(x) ** 2 / curvature(x) / 2], "o", color=BLUE)
         ax.plot(there, f(there), "o", color=BLUE, markerfacecolor="none")
         label(ax, x, f(x), f"from {x:g}", BLUE, dx=8, dy=-4)
-        label(ax, there, f(there), f"to {there:.2f}", BLUE, dx=8 if there > 0 else -8, dy=10)
+        label(ax, there, f(there), f"to {there:.2f}".replace("-", "−"), BLUE, dx=-3 if there > 0 else 3, dy=11)
         ax.set(xlabel="x", ylim=(min(f(xs)) - 0.6, max(f(xs)) * 1.1))
     axes[0].set_ylabel("f(x)")
     return fig, axes

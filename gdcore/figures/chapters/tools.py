@@ -57,14 +57,15 @@ def _silence():
 
 
 def after_a_cut(steps, cut, title=None):
-    """Lengths of steps around a cut of the rate, which is a dotted line. `steps` is {name: lengths}. Returns (fig, ax)."""
+    """Lengths of steps around a cut of the rate, a dotted line; step 1 is the first after it. `steps` is {name: lengths}, of which the
+    first `cut` are before it. Returns (fig, ax)."""
     fig, ax = figure(title)
     ends = []
     for (name, lengths), color in zip(steps.items(), PALETTE):
         lengths = np.asarray(lengths)
-        ax.plot(np.arange(1, len(lengths) + 1), lengths, "o-", color=color, markersize=3, linewidth=1.4)
-        ends.append((len(lengths), lengths[-1], name, color))
-    ax.axvline(cut + 0.5, linestyle=":", color=INK, linewidth=1)
-    ax.set(xlabel="step", ylabel="length of the step", yscale="log")
+        ax.plot(np.arange(1, len(lengths) + 1) - cut, lengths, "o-", color=color, markersize=3, linewidth=1.4)
+        ends.append((len(lengths) - cut, lengths[-1], name, color))
+    ax.axvline(0.5, linestyle=":", color=INK, linewidth=1)
+    ax.set(xlabel="step after the cut", ylabel="length of the step", yscale="log")
     label_ends(ax, ends)
     return fig, ax
