@@ -36,4 +36,4 @@ def test_the_limit_is_drawn_beside_the_curvatures():
         for line, run in zip(ax.lines, runs.values()):
             assert line.get_xydata().tolist() == [list(map(float, pair)) for pair in zip(steps, run[which])]
     assert list(axes[1].lines[2].get_ydata()) == [1, 1]
-    assert {"at once", "warmed up"} <= set(texts(axes[0])) and "2/η at the peak: 1" in texts(axes[1])
+    assert {"at once", "warmed up"} <= set(texts(axes[0])) and "2/η at\nthe peak:\n1" in texts(axes[1])

@@ -14,7 +14,7 @@ def test_the_step_ends_at_the_lowest_point_of_the_fitted_parabola():
         assert np.allclose(step.get_xdata(), [x, there]) and np.allclose(end.get_ydata(), f(there))
         at_start = np.interp(x, bent.get_xdata(), bent.get_ydata())
         assert abs(at_start - f(x)) < 0.02 and step.get_ydata()[1] <= bent.get_ydata().min() + 0.02
-        assert ax.texts[0].get_text() == f"from {x:g}" and ax.texts[1].get_text() == f"to {there:.2f}"
+        assert ax.texts[0].get_text() == f"from {x:g}" and ax.texts[1].get_text() == f"to {there:.2f}".replace("-", "−")
 
 
 def test_circles_have_their_radius_and_marks_their_names():

@@ -10,11 +10,11 @@ from gdcore.rules import RMSProp
 from gdcore.surfaces import quadratic
 
 
-def test_steps_are_drawn_from_the_first_and_the_cut_lies_after_its_step():
+def test_steps_are_counted_from_the_cut_which_lies_before_the_first():
     fig, ax = draw.after_a_cut({"A": np.array([1.0, 1.0, 0.1]), "B": np.array([1.0, 1.0, 0.9])}, 2, "Title")
     a, b, cut = ax.lines
-    assert list(a.get_xdata()) == [1, 2, 3] and list(b.get_ydata()) == [1.0, 1.0, 0.9]
-    assert list(cut.get_xdata()) == [2.5, 2.5] and ax.get_yscale() == "log"
+    assert list(a.get_xdata()) == [-1, 0, 1] and list(b.get_ydata()) == [1.0, 1.0, 0.9]
+    assert list(cut.get_xdata()) == [0.5, 0.5] and ax.get_yscale() == "log"
     assert [text.get_text() for text in ax.texts] == ["A", "B"] and fig.get_suptitle() == "Title"
 
 
