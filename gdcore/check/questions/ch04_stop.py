@@ -163,7 +163,7 @@ promise = Question(
                 spending(rates=careful)),
         Mistake("All your steps have the rate 2/(L + μ). The loss is low, but in the steep direction something is left, and a gradient "
                 "there is long.",
-                "Which rate wipes out the steepest direction in one step? Take it last.", spending(rates=bold)),
+                "Which rate wipes out the most curved direction in one step? Take it last.", spending(rates=bold)),
         Mistake("Your promise divides by L: it is the least that may be left, not the most.", "‖g‖²/2μ.",
                 spending(bound=lambda g, mu, L: g @ g / (2 * L))),
         Mistake("Your promise is the length of the gradient over 2μ, not its square.", "‖g‖²/2μ.",
@@ -172,7 +172,7 @@ promise = Question(
                 spending(bound=lambda g, mu, L: 0.0)),
         Mistake("You return the start, with a true promise about it.", "First spend the budget on steps.",
                 lambda box, x, mu, L: (x, (lambda g: g @ g / (2 * mu))(box.gradient(x)))),
-        Mistake("All your steps have the rate 2/L. The steepest direction jumps from side to side and never comes nearer.",
+        Mistake("All your steps have the rate 2/L. The most curved direction jumps from side to side and never comes nearer.",
                 "Which constant rate is best between μ and L? Begin with it.", spending(rates=lambda left, mu, L: 2 / L)),
         Mistake("All your steps have the rate 1/μ. That is right for the flattest direction, and all steeper than 2μ fly off.",
                 "No rate above 2/L.", spending(rates=lambda left, mu, L: 1 / mu)),

@@ -134,7 +134,7 @@ for_everybody = Question(
                 lambda low, high, steps: (1 / (low + (high - low) * (np.arange(steps) + 0.5) / steps)).tolist()),
         Mistake("The curvatures that you serve are evenly spaced in the logarithm, which leaves the steep ones alone.", "(2k + 1)π/(2T).",
                 lambda low, high, steps: (1 / np.geomspace(low, high, steps + 2)[1:-1]).tolist()),
-        Mistake("This is the edge, 2/L, each time: the steepest direction stays as it is.", "Different rates cover for each other.",
+        Mistake("This is the edge, 2/L, each time: the most curved direction stays as it is.", "Different rates cover for each other.",
                 lambda low, high, steps: [2 / high] * steps),
         Mistake("The angles run from 0 to π, both ends included: those are extreme points, not roots.", "(2k + 1)π/(2T).",
                 rooted(angle=lambda k, T: np.pi * k / max(T - 1, 1))),
