@@ -5,7 +5,7 @@ import pytest
 
 from gdcore import surfaces as S
 from gdcore.figures import live
-from gdcore.rules import GD, SAM, Adam, HeavyBall, Lookahead, Muon, RMSProp, Shampoo
+from gdcore.rules import GD, SAM, Adam, HeavyBall, Lookahead, Muon, RMSProp, Shampoo, Sophia
 from tests.figures.conftest import settle
 
 
@@ -155,3 +155,12 @@ def test_a_malformed_figure_says_what_is_wrong(open_figures, change, sentence):
 def test_python_refuses_what_cannot_be_drawn(wrong, kind, sentence):
     with pytest.raises(kind, match=sentence):
         live.descent(S.himmelblau, GD(), **{"title": "A title", **wrong})
+
+
+def test_a_rule_that_the_script_does_not_know_is_refused_before_it_is_drawn():
+    class Late(GD):
+        pass
+
+    for rule in (Late(), Lookahead(Late()), Sophia()):
+        with pytest.raises(TypeError, match="none that it can run: record its run, and show it with live.race"):
+            live.descent(S.himmelblau, rule, title="A title")

@@ -7,6 +7,7 @@ import json
 import math
 from html import escape
 
+from gdcore import rules
 from gdcore.rules.base import Rule, Wrapper
 
 __all__ = ["MIME", "figure_html", "figure_json", "moved", "rule_json", "surface_json"]
@@ -23,6 +24,9 @@ def rule_json(rule):
     """A rule as {"rule": name, "hyper": {…}, "inner": …}; TypeError if it is none."""
     if not isinstance(rule, Rule):
         raise TypeError(f"A figure races rules such as Adam(lr=0.1), got {rule!r}.")
+    if type(rule) not in (*rules.RULES, *rules.WRAPPERS, *rules.COMPOSITIONS):
+        raise TypeError(f"The script of a figure knows the rules of gdcore, and {type(rule).__name__} is none that it can run: record "
+                        "its run, and show it with live.race.")
     own = {name: value for name, value in vars(rule).items() if name != "rule"}
     return {"rule": type(rule).__name__, "hyper": own} | ({"inner": rule_json(rule.rule)} if isinstance(rule, Wrapper) else {})
 
