@@ -33,7 +33,8 @@ class Prodigy(Rule):
 
     def init(self, x):
         number = total(x)  # one for the tensor, and of its type
-        return zeros_like(x), zeros_like(x), zeros_like(x), x, zeros_like(number), full_like(number, self.d0)
+        return (zeros_like(x), zeros_like(x), zeros_like(x), x,
+                zeros_like(number), full_like(number, self.d0))
 
     def update(self, x, g, t, m, v, s, start, r, d):
         beta3 = sqrt(self.beta2) if self.beta_distance is None else self.beta_distance
