@@ -336,7 +336,8 @@ def attach(optimizer, schedule, momentum=None):
 
     schedule: any of this module; a Plateau wants step(metric). momentum: a schedule of the momentum itself (β₁ where there are
     betas), such as one_cycle_momentum(total); None leaves it alone. The scheduler's state_dict holds the step, and a Plateau's
-    memory. Raises TypeError if the optimizer is none of torch's, ValueError for a momentum that it does not have.
+    memory. Raises TypeError if the optimizer is none of torch's, ValueError for a momentum that it does not have, and in step() for
+    groups that were added since.
     """
     import torch
 
@@ -359,6 +360,9 @@ def attach(optimizer, schedule, momentum=None):
                     raise TypeError(f"This schedule counts its own steps and got step({metric!r}): call step() with nothing; "
                                     "only a Plateau takes a metric.")
                 schedule.step(metric)
+            if len(self.optimizer.param_groups) != len(self.base_lrs):
+                raise ValueError(f"The optimizer has {len(self.optimizer.param_groups)} groups, and had {len(self.base_lrs)} when this "
+                                 "schedule was attached: add groups first, or attach a new schedule.")
             super().step()
 
     return Attached(optimizer, schedule)

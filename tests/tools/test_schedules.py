@@ -369,3 +369,11 @@ def test_a_line_ends_at_its_end_exactly_and_stays_between(steps, start, end):
     factors = S.linear_warmup(steps, start, end)(np.arange(steps + 5))
     assert factors[0] == start and (factors[steps:] == end).all()
     assert factors.min() >= min(start, end) and factors.max() <= max(start, end)
+
+
+def test_groups_added_after_the_schedule_are_told_in_one_sentence():
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    scheduler = S.attach(optimizer, S.linear_warmup(3))
+    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.zeros(1))]})
+    with pytest.raises(ValueError, match="has 2 groups, and had 1 when this schedule was attached: add groups first"):
+        scheduler.step()
