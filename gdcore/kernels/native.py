@@ -153,5 +153,6 @@ def _compile(source, command, target):
         text.write_text(source)
         done = subprocess.run([*command, str(text), "-o", str(library), "-lm"], capture_output=True, text=True)
         if done.returncode:
-            raise CannotCompile(f"found that {command[0]} fails: {done.stderr.strip()[:500]}")
+            words = done.stderr.replace(f"{folder}/", "").strip()[:500]  # the same for each kernel, so that it is said once
+            raise CannotCompile(f"found that {command[0]} fails: {words}")
         os.replace(library, target)

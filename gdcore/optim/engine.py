@@ -4,7 +4,6 @@ Small tensors share one flat buffer, so that a step costs a few calls and not a 
 chunks that fit the processor's cache, so that temporaries never reach main memory.
 """
 
-import contextlib
 import ctypes
 import functools
 import math
@@ -43,14 +42,18 @@ def program_of(rule):
 
 
 def _kernel(kind, rule, *extra):
-    """The rule's kernel of this kind, or None if it has none; made once for each structure."""
+    """The rule's kernel of this kind, None if it has none, False if this machine makes none; tried once for each structure."""
     key = (kind, structure(rule), *extra)
     if key not in _kernels:
-        made = None
+        _kernels[key] = None
         if program_of(rule) is not None:
-            with contextlib.suppress(NotTraceable):
-                made = kind(program_of(rule), *extra)
-        _kernels[key] = made
+            try:
+                _kernels[key] = kind(program_of(rule), *extra)
+            except NotTraceable:
+                pass
+            except CannotCompile as reason:
+                _say(str(reason))
+                _kernels[key] = False
     return _kernels[key]
 
 
@@ -68,13 +71,10 @@ def bucket_for(rule, params, memory, compile, odd=False):
     if odd or not first.is_contiguous():
         return TensorBucket(params, memory)
     if compile and first.device.type == "cpu" and first.dtype in (torch.float32, torch.float64):
-        try:
-            kernel = _kernel(NativeKernel, rule, first.dtype)
-        except CannotCompile as reason:
-            _say(str(reason))
-            compile, kernel = False, None
-        if kernel is not None:
+        kernel = _kernel(NativeKernel, rule, first.dtype)
+        if kernel:
             return NativeBucket(params, memory, kernel)
+        compile = kernel is not False
     compile = compile and (first.device.type != "cpu" or _torch_compiles())
     matrices = rule.reads == "matrix"  # their products take the time, and on a CPU no compiler makes them faster
     if first.device.type == "cpu" and (matrices or rule.reads == "tensor" and not compile):  # elsewhere each length would be waited for

@@ -40,6 +40,20 @@ def train(make, *, shapes=SHAPES, dtype=torch.float64, steps=30, seed=0, rates=(
     return params, optimizer
 
 
+def apart_from_rule(make, rule, shapes=SHAPES, steps=8):
+    """The distance between what an optimizer and its rule, tensor by tensor, make of the same gradients."""
+    ours, plain = parameters(shapes), parameters(shapes)
+    optimizer, state = make(ours), [rule.init(p.detach().clone()) for p in plain]
+    generators = [torch.Generator().manual_seed(1) for _ in range(2)]
+    for t in range(1, steps + 1):
+        set_gradients(ours, generators[0])
+        set_gradients(plain, generators[1])
+        optimizer.step()
+        for i, p in enumerate(plain):
+            p.data, *state[i] = rule.update(p.detach(), p.grad, t, *state[i])
+    return distance(ours, plain)
+
+
 def distance(ours, theirs):
     """The largest difference, relative to the largest entry of its tensor."""
     pairs = zip(ours, theirs, strict=True)

@@ -8,7 +8,7 @@ import torch
 
 import gdcore.optim as O
 import gdcore.rules as R
-from tests.optim.common import MATRICES, SHAPES, distance, parameters, set_gradients
+from tests.optim.common import MATRICES, SHAPES, apart_from_rule, distance, parameters, set_gradients
 
 CASES = {
     "SignSGD": (O.SignSGD, {}, R.SignSGD()),
@@ -32,16 +32,7 @@ CASES = {
 def test_each_class_is_its_rule(name):
     cls, kwargs, rule = CASES[name]
     shapes = MATRICES if rule.reads == "matrix" else SHAPES
-    ours, plain = parameters(shapes), parameters(shapes)
-    optimizer, state = cls(ours, **kwargs), [rule.init(p.detach().clone()) for p in plain]
-    generators = [torch.Generator().manual_seed(1) for _ in range(2)]
-    for t in range(1, 6):
-        set_gradients(ours, generators[0])
-        set_gradients(plain, generators[1])
-        optimizer.step()
-        for i, p in enumerate(plain):
-            p.data, *state[i] = rule.update(p.detach(), p.grad, t, *state[i])
-    assert distance(ours, plain) < 1e-12
+    assert apart_from_rule(lambda params: cls(params, **kwargs), rule, shapes) < 1e-12
 
 
 def _quadratic(params):
@@ -167,17 +158,8 @@ def test_each_rule_has_a_class_and_the_class_hands_its_options_on():
 @pytest.mark.parametrize("compile", [False, True])
 @pytest.mark.parametrize("decay", [0.0, 0.1])
 def test_cautious_is_its_rule_with_the_decay_beside_it(compile, decay):
-    ours, plain = parameters(), parameters()
-    optimizer = O.Cautious(ours, R.Adam(1e-2), weight_decay=decay, compile=compile)
     rule = R.DecoupledDecay(R.Cautious(R.Adam(1e-2)), decay)
-    state, generators = [rule.init(p.detach()) for p in plain], [torch.Generator().manual_seed(1) for _ in range(2)]
-    for t in range(1, 9):
-        set_gradients(ours, generators[0])
-        set_gradients(plain, generators[1])
-        optimizer.step()
-        for i, p in enumerate(plain):
-            p.data, *state[i] = rule.update(p.detach(), p.grad, t, *state[i])
-    assert distance(ours, plain) < 1e-12
+    assert apart_from_rule(lambda params: O.Cautious(params, R.Adam(1e-2), weight_decay=decay, compile=compile), rule) < 1e-12
 
 
 def test_cautious_refuses_a_decay_that_it_would_mask_and_takes_rules_without_a_rate_of_their_own():

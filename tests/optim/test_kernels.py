@@ -16,7 +16,7 @@ from gdcore.kernels.trace import NotTraceable, trace
 from gdcore.optim import Optimizer, engine
 from gdcore.optim.engine import CHUNK
 from gdcore.rules.arithmetic import norm
-from tests.optim.common import MATRICES, SHAPES, distance, parameters, set_gradients, train
+from tests.optim.common import MATRICES, SHAPES, apart_from_rule, distance, parameters, set_gradients, train
 
 pytestmark = pytest.mark.slow
 
@@ -171,17 +171,7 @@ def in_optimizer(rule, shapes, compile):
     """The largest difference to the rule after some steps of the optimizer."""
     from gdcore.optim import Optimizer
 
-    ours, plain = parameters(shapes), parameters(shapes)
-    optimizer = Optimizer(ours, rule, compile=compile)
-    state = [rule.init(p.detach().clone()) for p in plain]
-    generators = [torch.Generator().manual_seed(1) for _ in range(2)]
-    for t in range(1, 9):
-        set_gradients(ours, generators[0])
-        set_gradients(plain, generators[1])
-        optimizer.step()
-        for i, p in enumerate(plain):
-            p.data, *state[i] = rule.update(p.detach(), p.grad, t, *state[i])
-    return distance(ours, plain)
+    return apart_from_rule(lambda params: Optimizer(params, rule, compile=compile), rule, shapes)
 
 
 @pytest.mark.parametrize("rule", [r for r in RULES if name(r) in NO_PROGRAM], ids=name)
