@@ -1,10 +1,10 @@
-"""Drawings of the chapter on what descent prefers: runs along a training, the edge, slices of a landscape, who was left out."""
+"""Drawings of the chapter on what descent prefers: runs along a training, the edge, slices and planes of a landscape, who was left out."""
 
 import numpy as np
 
-from gdcore.figures.style import BLUE, INK, PALETTE, figure, label, label_ends
+from gdcore.figures.style import BLUE, INK, ORANGE, PALETTE, figure, label, label_ends
 
-__all__ = ["along", "edges", "foretold", "left_out", "slices"]
+__all__ = ["along", "edges", "foretold", "left_out", "planes", "slices"]
 
 
 def along(at, runs, title=None, labels=("step", ""), log=True):
@@ -48,6 +48,26 @@ def slices(at, panels, title=None):
         ax.set_title(panel)
         ax.set(xlabel="distance along the direction")
     np.atleast_1d(axes)[0].set_ylabel("training loss")
+    return fig, axes
+
+
+def planes(panels, title=None):
+    """Losses on planes, contours at equal factors, the same in all panels: {panel: (a, b, losses, {name: point}, road)}, where a, b and
+    losses are grids and the road a pair of rows or None. Returns (fig, axes)."""
+    fig, axes = figure(title, columns=len(panels), height=3.4, sharey=True)
+    axes = np.atleast_1d(axes)
+    least, most = (of([of(panel[2]) for panel in panels.values()]) for of in (np.min, np.max))
+    levels = np.geomspace(least, most, 13)
+    for ax, (name, (a, b, losses, marks, road)) in zip(axes, panels.items()):
+        ax.contour(a, b, losses, levels=levels[1:-1], colors=[BLUE], linewidths=np.linspace(2.2, 0.5, 11), alpha=0.8)
+        if road is not None:
+            ax.plot(*road, color=ORANGE, linewidth=2)
+        for word, point in marks.items():
+            ax.plot(*point, "o", color=INK, markersize=5)
+            label(ax, *point, word, dx=6, dy=6)
+        ax.set_title(name)
+        ax.set(aspect="equal")
+        ax.grid(False)
     return fig, axes
 
 

@@ -23,6 +23,14 @@ def test_slices_stand_in_their_panels():
     assert left.lines[0].get_linewidth() > left.lines[1].get_linewidth() and right.get_title(loc="left") == "q"
 
 
+def test_planes_share_their_levels_and_show_points_and_roads():
+    a, b = np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0, 2.0])
+    low, high = 1 + a, 1 + 9 * b
+    _, axes = draw.planes({"p": (a, b, low, {"A": (0, 0)}, None), "q": (a, b, high, {"A": (0, 0), "B": (1, 0)}, ([0, 1], [0, 1]))})
+    assert np.allclose(axes[0].collections[0].levels, axes[1].collections[0].levels)
+    assert [t.get_text() for t in axes[1].texts] == ["A", "B"] and [len(ax.lines) for ax in axes] == [1, 3]
+
+
 def test_a_stroke_marks_the_median_factor_and_the_first_row_is_on_top():
     _, ax = draw.left_out({"helpful": [2.0, 8.0, 4.0], "random": [1.0, 1.0, 1.0]})
     dots, stroke = ax.lines[:2]
