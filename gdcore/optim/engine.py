@@ -290,16 +290,25 @@ class _Pack:
 
 
 class NativeBucket:
-    """All tensors in one compiled loop, shared out among threads (a call into C lets go of Python's lock)."""
+    """All tensors in one compiled loop, shared out among threads (a call into C lets go of Python's lock).
+
+    C trusts what it is given. The memory is looked at here, and the plan sees before each step that parameters and memory lie where they
+    lay, with as many numbers of the same kind; gradients are new at each step, and `_gradients` looks at them.
+    """
 
     def __init__(self, params, memory, kernel):
         self.params, self.kernel = params, kernel
         names = kernel.program.arrays
         for m in memory:
             m.update((n, m[n].contiguous()) for n in names)
-        self.memory = [[m[n] for n in names] for m in memory]
         self.sizes = [_real(p).numel() for p in params]
-        self.dtype, self.places = params[0].dtype, None
+        self.dtype, rows = params[0].dtype, [[m[n] for n in names] for m in memory]
+        for p, size, row in zip(params, self.sizes, rows, strict=True):
+            if not all(_real(a).numel() == size and a.dtype == self.dtype and is_plain(a) for a in (p, *row)) or not p.is_contiguous():
+                raise RuntimeError(f"The memory of a parameter of {size} numbers is not like it: make a new optimizer.")
+        width = 2 + len(names)
+        pointers = [place for p, row in zip(params, rows, strict=True) for place in (p.data_ptr(), None, *(a.data_ptr() for a in row))]
+        self.arrays, self.slots = (ctypes.c_void_p * len(pointers))(*pointers), range(1, len(pointers), width)
         self.tasks = [(k, i, min(TASK, n - i)) for k, n in enumerate(self.sizes) for i in range(0, n, TASK)]
         self.shares = self._share(torch.get_num_threads())
 
@@ -317,39 +326,30 @@ class NativeBucket:
 
     def step(self, rule, hyper, t, scalars):
         constants, new = self.kernel.scalars(hyper, t, scalars)
-        c = (ctypes.c_double * len(constants))(*constants)
-        grads = [self._checked(p, size) for p, size in zip(self.params, self.sizes, strict=True)]
-        rows = zip(self.params, grads, self.memory, strict=True)
-        self._check_memory()
-        pointers = [a.data_ptr() for p, g, memory in rows for a in (p, g, *memory)]
-        arrays = (ctypes.c_void_p * len(pointers))(*pointers)
+        c, arrays = (ctypes.c_double * len(constants))(*constants), self.arrays
+        grads = self._gradients()  # alive until the step is done: some may be copies
+        for slot, g in zip(self.slots, grads, strict=True):
+            arrays[slot] = g.data_ptr()
         norms = self._norms(arrays, c) if self.kernel.norms else None
-        self._run(lambda share: self.kernel.step(share[0], *share[1:], arrays, c, norms))
+        self._run(lambda share: self.kernel.step(*share, arrays, c, norms))
         torch.autograd.graph.increment_version(self.params)
         return new
 
-    def _checked(self, p, size):
-        """The gradient as the kernel may read it: C trusts what it is given."""
-        g = p.grad
-        if not (p.is_contiguous() and p.dtype == g.dtype == self.dtype and _real(p).numel() == size and p.shape == g.shape and is_plain(g)
-                and p.device == g.device and p.device.type == "cpu"):
-            raise RuntimeError(f"A parameter of shape {tuple(p.shape)} changed its layout after the first step: make a new optimizer.")
-        return g.resolve_conj().resolve_neg().contiguous()
-
-    def _check_memory(self):
-        """That each memory is still as long as its parameter; looked at again only when one has moved."""
-        places = [a.data_ptr() for row in self.memory for a in row]
-        if places != self.places:
-            for size, row in zip(self.sizes, self.memory, strict=True):
-                if not all(_real(a).numel() == size and a.dtype == self.dtype and a.is_contiguous() and is_plain(a) for a in row):
-                    raise RuntimeError(f"The memory of a parameter of {size} numbers has changed its size or kind: make a new optimizer.")
-            self.places = places
+    def _gradients(self):
+        """The gradients as the kernel may read them."""
+        grads, dtype, cut, like = [], self.dtype, torch.strided, self.dtype.is_complex
+        for p in self.params:
+            g = p.grad
+            if not (type(g) in PLAIN and g.layout is cut and g.dtype is dtype and g.is_cpu and p.shape == g.shape and p.is_contiguous()):
+                raise RuntimeError(f"A parameter of shape {tuple(p.shape)} changed its layout after the first step: make a new optimizer.")
+            grads.append((g.resolve_conj() if like else g).resolve_neg().contiguous())
+        return grads
 
     def _norms(self, arrays, c):
         """The length of each array that the rule asks for, one row a tensor; summed in a fixed order."""
         width = len(self.kernel.norms)
         sums = [(ctypes.c_double * (width * share[0]))() for share in self.shares]
-        self._run(lambda pair: self.kernel.lengths(pair[0][0], *pair[0][1:], arrays, c, pair[1]), zip(self.shares, sums, strict=True))
+        self._run(lambda pair: self.kernel.lengths(*pair[0], arrays, c, pair[1]), zip(self.shares, sums, strict=True))
         norms = [0.0] * (width * len(self.params))
         for (_, owners, *_), found in zip(self.shares, sums, strict=True):
             for place, value in enumerate(found):
