@@ -24,7 +24,7 @@ def test_two_processes_are_one(found):
     for name, values in found["shards"].items():
         assert values["apart"] < 1e-12, name
         assert sum(values["weights"]) == found["zero"]["parameters"] and max(values["weights"]) < 0.51 * sum(values["weights"])
-    assert {"LAMB", "LARS", "Adafactor", "Lookahead"} <= set(found["shards"]) == set(found["parity"])
+    assert {"LAMB", "LARS", "Adafactor", "Lookahead"} <= set(found["parity"]) < set(found["shards"]) >= {"Rprop", "NAdam"}
 
 
 @pytest.mark.slow

@@ -33,6 +33,15 @@ MADE = {  # an optimizer of parameters, at a rate that moves the network well in
     "LARS": lambda p: optim.LARS(p, 1.0, trust=0.01),
     "Adafactor": lambda p: optim.Adafactor(p, 1e-2),
 }
+SHARED_OUT = MADE | {  # and the others whose torch counterpart trains on shards
+    "Adagrad": lambda p: optim.Adagrad(p, 1e-2),
+    "NAdam": lambda p: optim.NAdam(p, 1e-2),
+    "RAdam": lambda p: optim.RAdam(p, 1e-2),
+    "Rprop": lambda p: optim.Rprop(p, 1e-3),
+    "ASGD": lambda p: optim.ASGD(p, 0.1),
+    "Adadelta": lambda p: optim.Adadelta(p, 1.0),
+    "Adamax": lambda p: optim.Adamax(p, 1e-2),
+}
 
 
 def network():
@@ -140,7 +149,7 @@ def shards():
     from torch.distributed.fsdp import fully_shard
 
     mesh, found = init_device_mesh("cpu", (dist.get_world_size(),)), {}
-    for name, make in MADE.items():
+    for name, make in SHARED_OUT.items():
         model = network()
         for layer in model[::2]:
             fully_shard(layer, mesh=mesh)
