@@ -183,7 +183,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     def _record(self, index, group):
         self._plans.pop(index, None)
         rule = self._possible(group)
-        recorded_step(rule, group["params"], Names(rule, self.names, self.restarts), self.state)
+        recorded_step(rule, group, Names(rule, self.names, self.restarts), self.state)
 
     def _possible(self, group):
         """The group's rule, if it can step these parameters."""

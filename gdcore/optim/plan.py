@@ -44,7 +44,7 @@ class Names:
             for n in self.scalars:
                 state[self.called[n]] = float(state[self.called[n]])
 
-    def check(self, p, state):
+    def check(self, p, state, group):
         """Raise RuntimeError if a memory belongs to a parameter of another shape; whether all are of the parameter's dtype and device."""
         arrays = {n: _real(a) for n, a in self.arrays(state).items()}
         try:
@@ -55,8 +55,8 @@ class Names:
         for n, a in arrays.items():
             if isinstance(fresh[n], torch.Tensor) and fresh[n].shape != a.shape:
                 raise RuntimeError(
-                    f"The memory {self.called[n]!r} has the shape {tuple(a.shape)}, and a parameter of shape {tuple(p.shape)} needs "
-                    f"{tuple(fresh[n].shape)}: load a checkpoint of the same parameters in the same order, or make a new optimizer.")
+                    f"The memory {self.called[n]!r} of {_which(p, group)} has the shape {tuple(a.shape)}, and a parameter of shape "
+                    f"{tuple(p.shape)} needs {tuple(fresh[n].shape)}: load a checkpoint of the same parameters in the same order, or make a new optimizer.")
         for n in arrays:  # torch loads a memory in the parameter's type; one that counts in bytes goes back to them
             if isinstance(fresh[n], torch.Tensor) and not fresh[n].is_floating_point() and not p.is_complex():
                 state[self.called[n]] = state[self.called[n]].to(fresh[n].dtype)
@@ -86,7 +86,7 @@ class Plan:
         for p in times:
             names.start(p, state[p])
             names.settle(state[p])
-            like = names.check(p, state[p])
+            like = names.check(p, state[p], group)
             if p.grad.is_sparse:
                 self.sparse += [p] * times[p]
             else:
@@ -185,17 +185,17 @@ class _Part:
         )
 
 
-def recorded_step(rule, params, names, state):
+def recorded_step(rule, group, names, state):
     """One step that autograd records (differentiable=True): each memory becomes a new tensor, and nothing is packed or written over.
 
     A parameter must be no leaf that requires a gradient, as torch itself demands of whatever changes in place.
     """
-    for p in params:
+    for p in group["params"]:
         if p.grad is None:
             continue
         own = state[p]
         names.start(p, own)
-        names.check(p, own)
+        names.check(p, own, group)
         t = int(own["step"]) + 1
         memory = [_real(a) if isinstance(a, torch.Tensor) else a for a in names.values(own)]
         x, *new = rule.update(_real(p.clone()), _real(p.grad), t, *memory)  # of a copy: what the graph keeps must not change below
@@ -209,6 +209,12 @@ def recorded_step(rule, params, names, state):
 def count_of(step):
     """A count of steps, be it a number or a tensor, as torch keeps it: a float32 tensor on the CPU, a new one."""
     return torch.tensor(float(step), dtype=torch.float32, device="cpu")
+
+
+def _which(p, group):
+    """What a parameter is called: by its name where the optimizer was given names, else by its place."""
+    place = next(i for i, q in enumerate(group["params"]) if q is p)
+    return repr(group["param_names"][place]) if "param_names" in group else f"parameter {place} of its group"
 
 
 def _signature(params):
