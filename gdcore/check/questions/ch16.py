@@ -136,6 +136,7 @@ eight_numbers = Question(
         Mistake("For `Adafactor` you counted two averages, or eight bytes a number.", "Only v is kept, in four bytes.",
                 {"Adafactor": 32.768}),
         Mistake("For `Adafactor` you counted bytes.", "A kilobyte is 1000 of them.", {"Adafactor": 16384}),
+        Mistake("For `Adafactor` you divided by 1024. Asked are kilobytes of 10³ bytes.", "A kilobyte is 1000 of them.", {"Adafactor": 16}),
         Mistake("For `Adafactor` the columns are missing.", "Rows and columns.", {"Adafactor": 12.288}),
         Mistake("For `checkpoint` this is the number of segments. The layers of the segment at work come on top.", "s + D/s.",
                 {"checkpoint": 6}),
@@ -179,17 +180,18 @@ eight_numbers = Question(
 
 def chance_cases(rng):
     def case(name, step, centre, n=200):
-        x = np.round(centre + 0.9 * step * rng.uniform(-1, 1, 4), 6)
-        u = np.concatenate([rng.permutation((np.arange(n) + 0.5) / n) for _ in x])
-        return Case(name, {"x": np.repeat(x, n), "step": step, "u": np.round(u, 6)})
+        return mixed(name, np.round(centre + 0.9 * step * rng.uniform(-1, 1, 4), 6), step, n)
+
+    def mixed(name, x, step, n):  # each number with all the u there are; what ignores u, and counts on its place, is off
+        u = np.tile(np.round((np.arange(n) + 0.5) / n, 6), len(x))
+        order = rng.permutation(len(u))
+        return Case(name, {"x": np.repeat(x, n)[order], "step": step, "u": u[order]})
 
     yield case("between 0 and 1", 1.0, 0.5)
     yield case("a fine grid", 0.125, 3.0)
     yield case("below zero", 0.5, -4.1)
     yield case("a coarse grid", 10.0, 23.0)
-    grid = 0.25 * rng.integers(-9, 9, 4)
-    u = np.concatenate([rng.permutation((np.arange(200) + 0.5) / 200) for _ in grid])
-    yield Case("numbers on the grid", {"x": np.repeat(grid, 200), "step": 0.25, "u": u})
+    yield mixed("numbers on the grid", 0.25 * rng.integers(-9, 9, 4), 0.25, 200)
 
 
 def right_on_average(value, inputs, hidden):
@@ -203,10 +205,18 @@ def right_on_average(value, inputs, hidden):
     far = np.abs(found - x).argmax()
     if abs(found[far] - x[far]) > step * (1 - 1e-9):
         return f"{x[far]:.6g} became {found[far]:.6g}, which is not one of its two neighbours."
-    means, truths = found.reshape(4, -1).mean(axis=1), x.reshape(4, -1)[:, 0]
+    truths = np.unique(x)
+    means = np.array([found[x == truth].mean() for truth in truths])
     off = np.abs(means - truths)
     worst = off.argmax()
-    return "" if off[worst] <= 1.01 * step / 200 else f"The mean of 200 roundings of {truths[worst]:.6g} is {means[worst]:.6g}."
+    if off[worst] > 1.01 * step / 200:
+        return f"The mean of 200 roundings of {truths[worst]:.6g} is {means[worst]:.6g}."
+    u, up = np.array(inputs["u"]), found > x + 1e-9 * step
+    for truth in truths:
+        high, rest = u[(x == truth) & up], u[(x == truth) & ~up]
+        if len(high) and len(rest) and max(high.min(), rest.min()) < min(high.max(), rest.max()):
+            return f"The mean is right, but equal u do not decide alike: of the entries {truth:.6g} both small and large u go up."
+    return ""
 
 
 def low(x, step):
