@@ -247,7 +247,8 @@ def in_step(A, y, workers, batch, lr, steps, rows="own", memory="mean", step="af
         found = []
         for k in range(workers):
             begin = {"own": (t * workers + k) * batch, "same": t * batch, "late": t * batch + k, "overlap": (t + k) * batch,
-                     "block": t * workers * batch, "stride": (t * workers + k)}[rows]  # fmt: skip
+                     "block": t * workers * batch, "stride": (t * workers + k),
+                     "shares": k * (len(y) // workers) + t * batch}[rows]  # fmt: skip
             which = (begin + np.arange(batch)) % len(y)
             a, b = A[which], y[which]
             g = 2 * a.T @ (a @ w - b) / batch
@@ -258,7 +259,7 @@ def in_step(A, y, workers, batch, lr, steps, rows="own", memory="mean", step="af
                 mine[k] = mine[k] + g**2
             if step == "within":
                 w = w + down * lr * g / (np.sqrt(s) + 1e-8) / workers
-        g = np.sum(found, 0) if total == "sum" else np.mean(found, 0)
+        g = np.sum(found, 0) if total == "sum" else found[-1] if total == "last" else np.mean(found, 0)
         if not kept:
             s = 0 * s
         s = s + g**2 if memory == "mean" else s + np.mean(np.square(found), 0) if memory == "squares" else s
@@ -301,6 +302,10 @@ loop = Question(
                 "(t · workers + k) · batch.", broken(rows="block")),
         Mistake("The rows move on by single rows. They must move by whole batches.", "(t · workers + k) · batch.",
                 broken(rows="stride")),
+        Mistake("Each worker walks through a share of its own of the rows. Asked are the next workers · batch rows of all.",
+                "(t · workers + k) · batch.", broken(rows="shares")),
+        Mistake("The step is that of the last worker: the gradients of the others are lost.", "The mean over all workers, then one step.",
+                broken(total="last")),
         Mistake("Your rate is multiplied by the number of workers. Asked is the training of one worker with all rows.",
                 "Leave lr.", broken(per=1)),
         Mistake("You divide by the number of workers twice: in the mean, and again in the step.", "The mean has done it.",

@@ -149,6 +149,18 @@ def real(rate, delay, momentum):
     return np.roots(p).real.max()
 
 
+def of_polynomial(momenta=lambda b: (-(1 + b), b), share=lambda b: 1.0, down=1.0):
+    """The modulus that is looked at, of a polynomial with a fault: its terms in β, the factor of ηλ and its sign."""
+
+    def found(rate, delay, momentum):
+        p = np.zeros(delay + 3)
+        p[:3] = 1, *momenta(momentum)
+        p[-2] += down * rate * share(momentum)
+        return np.abs(np.roots(p)).max()
+
+    return found
+
+
 def limit(curvature, delay, momentum, extra=0, sign=1.0, unit=True, size=slowest):
     low, high = 0.0, 4.0
     for _ in range(50):
@@ -187,6 +199,15 @@ late = Question(
                 "Add the coefficients.",
                 lambda curvature, delay, momentum: limit(curvature, delay, momentum) if delay else limit(
                     curvature, 0, momentum, size=lambda rate, delay, momentum: np.abs(np.roots([1, rate, momentum])).max())),
+        Mistake("Your limit is 0: either the sign of ηλ is wrong in your polynomial, or its coefficients stand the other way round.",
+                "z^(τ+2) − (1 + β) z^(τ+1) + β z^τ + ηλ z.", late_by(size=of_polynomial(down=-1.0))),
+        Mistake("The term βz^τ is missing in your polynomial.", "The momentum holds x of two steps: now and before.",
+                late_by(size=of_polynomial(momenta=lambda b: (-(1 + b), 0.0)))),
+        Mistake("The sign of β is wrong in one of its two terms.", "z² − (1 + β) z + β, times z^τ, plus ηλ z.",
+                late_by(size=of_polynomial(momenta=lambda b: (-(1 + b), -b))),
+                also=(late_by(size=of_polynomial(momenta=lambda b: (-(1 - b), b))),)),
+        Mistake("Your rate is multiplied by 1 − β, as where momentum is an average. Here it is a sum.", "The equation has ηλ alone.",
+                late_by(size=of_polynomial(share=lambda b: 1 - b))),
         Mistake("This is half of the limit.", "The largest rate, not a safe one.",
                 lambda curvature, delay, momentum: 0.5 * limit(curvature, delay, momentum)),
     ),
