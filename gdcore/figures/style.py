@@ -64,7 +64,7 @@ def label_ends(ax, ends, gap=14):
     Call it last: it reads the limits and scales of `ax`.
     """
     ax.autoscale_view()  # the limits of what was drawn, if nobody set others
-    to_points = ax.get_figure().get_figheight() * 72 * 0.75  # roughly the height of the axes
+    to_points = ax.get_figure().get_figheight() * 72 * min(0.75, ax.get_position().height)  # roughly the height of the axes
     height = lambda x, y: (ax.transScale + ax.transLimits).transform((x, y))[1] * to_points
     lowest = float("-inf")
     for x, y, text, color in sorted(ends, key=lambda end: height(*end[:2])):

@@ -7,10 +7,10 @@ from gdcore.figures.style import BLUE, GREEN, INK, ORANGE, PALETTE, figure, labe
 __all__ = ["bounded", "bridges", "density", "plateaus", "sandwich"]
 
 
-def bounded(panels, title=None, ylabel="loss above the best"):
+def bounded(panels, title=None, ylabel="loss above the best", width=None):
     """Measured gaps beside their bounds, a panel for each of {heading: {name: (steps, gaps, kind)}}; kind is "bound" (dotted), "line"
     or "points". A heading that begins with "log-log" has a logarithmic axis of steps. Returns (fig, axes), axes always an array."""
-    fig, axes = figure(title, columns=len(panels), height=3.7)
+    fig, axes = figure(title, columns=len(panels), height=3.7, width=width)
     axes = np.atleast_1d(axes)
     for ax, (heading, curves) in zip(axes, panels.items()):
         ends, colors = [], iter(PALETTE)

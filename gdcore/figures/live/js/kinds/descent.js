@@ -109,6 +109,6 @@ function verdict(run, step) {
   const end = run.values.length - 1, k = Math.min(step, end);
   if (run.status === "diverged" && step >= end) return `diverged at step ${run.step}`;
   const value = run.values[k], earlier = run.values[Math.floor(k * 0.8)], slope = run.norms[k];
-  const trend = slope < 1e-6 ? "at rest" : k < 5 ? "" : value < earlier ? (slope < run.norms[0] * 0.5 ? "converging" : "falling") : "not falling";
+  const trend = slope <= 1e-6 * Math.min(1, run.norms[0]) ? "at rest" : k < 5 ? "" : value < earlier ? (slope < run.norms[0] * 0.5 ? "converging" : "falling") : "not falling";
   return `after ${k} step${k === 1 ? "" : "s"} loss ${number(value, 3)}${trend && `, ${trend}`}`;
 }
