@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gdcore.figures.style import BLUE, GREEN, GRID, INK, ORANGE, PALETTE, figure, label, label_ends
+from gdcore.figures.style import BLUE, GREEN, GRID, INK, ORANGE, PALETTE, figure, label_ends
 
 __all__ = ["comparison", "watched"]
 
@@ -31,15 +31,16 @@ def watched(points, title=None):
         label_ends(ax, [(steps[-1], list(lines.values())[i][-1], name, _between(i % len(layers), len(layers))) for name, i in ends.items()
                         if list(lines.values())[i][-1] > 0])
     ratios.axhspan(1e-4, 1e-2, color=GRID, alpha=0.5, linewidth=0)
-    highest = 1.1
+    highest, named = 1.1, []
     for name, color in zip(("dead", "noise", "data"), (ORANGE, GREEN, INK)):
         values = column(name)
         if np.isfinite(values).any():
             highest = max(highest, 1.05 * np.nanmax(values))  # two gradients that point against each other read above 1
             shares.plot(steps, values, color=color, linewidth=1.5)
             last = np.flatnonzero(np.isfinite(values))[-1]
-            label(shares, steps[last], values[last], name, color)
+            named.append((steps[last], values[last], name, color))
     shares.set(ylabel="share", ylim=(-0.03, highest))
+    label_ends(shares, named)
     for ax in (ratios, shares):
         ax.set_xlabel("step")
     return fig, axes

@@ -99,7 +99,7 @@ class Monitor:
         def hook(module, inputs, output):
             if self._looks and module.training and output.ndim > 1:
                 units = -1 if output.ndim < 4 else 1  # a unit is a column, or a channel of pictures
-                alive = (output.detach() > 0).movedim(units, 0).flatten(1).any(1)
+                alive = (output.detach() != 0).movedim(units, 0).flatten(1).any(1)  # no number is not dead
                 self._alive[name] = self._alive.get(name, False) | alive
 
         return hook
@@ -129,7 +129,7 @@ class Monitor:
         with_gradient = [name for name, p in self.parameters.items() if p.grad is not None]
         lengths = torch._foreach_norm([_gradient(self.parameters[name]) for name in with_gradient]) if with_gradient else []
         gradients = {name: float(length) for name, length in zip(with_gradient, lengths)}
-        ratios = {name: update / weight for name, update, weight in zip(names, updates, weights) if weight > 0}
+        ratios = {name: update / weight for name, update, weight in zip(names, updates, weights) if weight != 0}  # no number stays one
         matrices = [ratios[name] for name, p in self.parameters.items() if p.ndim > 1 and name in ratios] or list(ratios.values()) or [0.0]
         alive = torch.cat([a.flatten() for a in self._alive.values()]) if self._alive else None
         point = {

@@ -14,6 +14,7 @@ __all__ = ["Basins", "basins"]
 
 MOST_STEPS, SIDES = 5000, (21, 41, 81, 161, 321)
 ARRIVED = 1e-4  # the length of the gradient at which a path has come to rest
+FINEST = 81  # starts along a side of the still: the live map's own, if it is no finer, so that both tell the same shares
 FEW = 8  # minima that are named by their share
 NEAR = 0.01  # of the wider side of the box: a path that rests this near to a minimum has reached it
 
@@ -82,7 +83,7 @@ class Basins(Live):
 
     def still(self):
         traces, names = self._traces(), [type(rule).__name__ for rule in self._rules]
-        maps = [self.map(rule) for rule in self.rules]
+        maps = [self.map(rule, min(self.state["side"], FINEST)) for rule in self.rules]
         rows = [row for name, found in zip(names, maps) for row in _rows(name, *found)]
         table = {"columns": ["rule", "minimum", "share of the starts", "steps (median)"], "rows": rows}
         return self._draw(traces, names, maps), self._alt(traces, names, maps), table
