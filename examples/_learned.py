@@ -11,7 +11,7 @@ from examples._digits import batches, digits, loss_of, network
 from examples.ledger import short
 from gdcore.rules import Adam, HeavyBall
 
-__all__ = ["learned"]
+__all__ = ["falling_rivals", "learned"]
 
 DECAYS = (0.5, 0.9, 0.99)
 SEGMENT, SHORT, HORIZON, SECONDS = 100, 20, 200, 120  # steps that are differentiated through, also fewer; of a training; of processor
@@ -97,24 +97,39 @@ def learned():
             "weights": sum(p.numel() for p in theta.values()), **{name: contest(theta, *task) for name, task in TASKS.items()}}  # fmt: skip
 
 
-def contest(theta, hidden, unit, scale, steps):
-    """Losses at the end of five trainings by the learned optimizer and by two rules, each at the best of its rates on two others."""
-    loss = functools.partial(loss_of, unit=unit)
+def falling_rivals():
+    """For each task the losses of the two rules when their rate falls to zero in a straight line, from the best of the same rates."""
+    return {name: rivals(*task, falling=True) for name, task in TASKS.items()}
 
-    def ends(by, seeds):
-        return [short(judged(by, hidden, scale, steps, loss, s)) for s in seeds]
 
-    row = {"learned": ends(theta, JUDGED), "before it learned": ends(weights(), JUDGED)}
+def rivals(hidden, unit, scale, steps, falling=False):
+    """Losses at the end of five trainings by Adam and by momentum, each at the best of its rates on two others."""
+    loss, row = functools.partial(loss_of, unit=unit), {}
+
+    def ends(rule, lr, seeds):
+        return [short(judged(rule.with_hyperparameters(lr=lr), hidden, scale, steps, loss, s, falling)) for s in seeds]
+
     for rule in (Adam(), HeavyBall(momentum=0.9)):
-        tried = {lr: np.mean(ends(rule.with_hyperparameters(lr=lr), (100, 101))) for lr in RATES}
+        tried = {lr: np.mean(ends(rule, lr, (100, 101))) for lr in RATES}
         lr = min(tried, key=tried.get)
-        row[type(rule).__name__] = ends(rule.with_hyperparameters(lr=lr), JUDGED)
+        row[type(rule).__name__] = ends(rule, lr, JUDGED)
         row[f"{type(rule).__name__}'s rate"] = short(lr)
     return row
 
 
-def judged(by, hidden, scale, steps, loss, seed):
-    """The training loss at the end of one training, over all pictures; by: a rule, or the weights of a learned optimizer."""
+def contest(theta, hidden, unit, scale, steps):
+    """Losses at the end of five trainings by the learned optimizer, before and after it learned, and by its rivals."""
+    loss = functools.partial(loss_of, unit=unit)
+
+    def ends(by):
+        return [short(judged(by, hidden, scale, steps, loss, s)) for s in JUDGED]
+
+    return {"learned": ends(theta), "before it learned": ends(weights()), **rivals(hidden, unit, scale, steps)}
+
+
+def judged(by, hidden, scale, steps, loss, seed, falling=False):
+    """The training loss at the end of one training, over all pictures; by: a rule, or the weights of a learned optimizer. falling: the
+    rule's rate falls to zero in a straight line."""
     part = digits(0, scale)["train"]
     x, shown = network(seed, hidden), batches(part, steps, seed)
     if isinstance(by, dict):
@@ -124,7 +139,8 @@ def judged(by, hidden, scale, steps, loss, seed):
         slope, held = torch.func.grad(loss), {name: by.init(p) for name, p in x.items()}
         for t, (inputs, targets) in enumerate(shown, 1):
             g = slope(x, inputs, targets)
-            found = {name: by.update(x[name], g[name], t, *held[name]) for name in x}
+            now = by.with_hyperparameters(lr=by.lr * (1 - (t - 1) / steps)) if falling else by
+            found = {name: now.update(x[name], g[name], t, *held[name]) for name in x}
             x, held = {n: f[0] for n, f in found.items()}, {n: f[1:] for n, f in found.items()}
     value = float(loss(x, *part))
     return value if value < 10 else 10.0

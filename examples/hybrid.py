@@ -11,7 +11,7 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 import gdcore.optim as optim
 from examples._digits import BATCH, batches, digits, error_of, loss_of, network
-from examples._learned import learned
+from examples._learned import falling_rivals, learned
 from examples.gradient_free import FUNCTIONS, begin
 from examples.ledger import Ledger, short
 from gdcore.algorithms import gradient_free as G
@@ -34,6 +34,7 @@ def main(again=False):
     for pieces in (2, 10):
         ledger.once(f"rates in {pieces} pieces", functools.partial(tuned, pieces))
     ledger.once("learned", learned)
+    ledger.once("its rivals, falling", falling_rivals)
 
 
 # -- search, then descend -----------------------------------------------------------------------------------------------------
