@@ -10,7 +10,7 @@ import re
 __all__ = ["UNREAD", "tree"]
 
 LONGEST = 200_000  # characters of a cell
-UNREAD = "raise SyntaxError('the cell is too long, or nested too deeply, to be read')"
+UNREAD = "the cell is too long, or nested too deeply, to be read"
 TIMED = ("time", "prun", "memit", "mprun", "lprun")  # magics that run what stands behind them, names and all
 SHELLS = ("system", "getoutput")
 PLAIN = re.compile(r"[%!?]|get_ipython")

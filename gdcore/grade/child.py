@@ -7,24 +7,28 @@ answer is tried where its check stands, with the names as they are then: `check`
 
 import ast
 import builtins
+import contextlib
 import inspect
 import json
 import os
 import socket
 import sys
+import time
 import types
 
 import numpy as np
 
 from gdcore.check import claims
-from gdcore.check.execute import NOTHING, Endless, deadline, run
+from gdcore.check.execute import NOTHING, Endless, bring_in, deadline, run
 from gdcore.check.functions import Box, BudgetSpent
-from gdcore.grade.cells import tree
+from gdcore.grade import sieve
+from gdcore.grade.cells import UNREAD, tree
 from gdcore.grade.confine import limit, seal, wall
 from gdcore.grade.shortcuts import parsed, shortcut
 
 __all__ = ["main"]
 
+READING = 5  # seconds to take all cells apart
 
 def main():
     channel = socket.socket(fileno=int(sys.argv[2])).makefile("rwb")
@@ -40,7 +44,11 @@ def main():
     _send(channel, {"id": setup["id"], "uses": _uses(trees, setup["asked"])})
     scope = _notebook(answers, talk)
     seal(os.getcwd(), setup["package"], setup["hidden"])
+    sieve.close(setup["alone"], setup["walled"])
     errors = _execute(setup, trees, scope, lambda number: _send(channel, {"id": setup["id"], "cell": number}))
+    for one in setup["asked"]:  # those that no cell checked
+        with contextlib.suppress(Exception, Endless), deadline(setup["cell seconds"]):
+            bring_in(scope.get(one["name"]))
     _send(channel, {"id": setup["id"], "errors": errors})
     for line in channel:
         asked = json.loads(line)
@@ -50,11 +58,15 @@ def main():
 def _trees(cells):
     """The syntax tree of each cell, or in its place why there is none."""
     found = []
+    end = time.monotonic() + READING
     for source in cells:
         try:
-            found.append(tree(source))
+            with deadline(max(0.1, end - time.monotonic())):
+                found.append(tree(source))
         except SyntaxError as error:
             found.append(error)
+        except Endless:
+            found.append(SyntaxError(UNREAD))
     return found
 
 
@@ -89,6 +101,7 @@ class _Talk:
             return {}
         self.busy = True
         try:
+            bring_in(answer)
             _send(self.channel, {"id": self.id, "check": str(id)[:20]})
             while True:
                 asked = json.loads(self.channel.readline())

@@ -6,12 +6,11 @@ import io
 import math
 import re
 
-from gdcore.grade.cells import tree
-
 __all__ = ["answer", "changed", "load", "merged", "table"]
 
 COLUMNS = ("student", "question", "title", "max", "points", "rubric", "answer", "comment")
 LONGEST = 5000  # characters of an answer in the table; its notebook has all of it
+READABLE = 50_000  # characters of a cell that is taken apart
 FORMULAS = ("=", "+", "-", "@", "%", "|", "\t", "\r", "\n", "＝", "＋", "－", "＠", "−")  # what some spreadsheet would run
 
 
@@ -41,9 +40,9 @@ def _assigned(source, name, before):
     if name not in source:
         return before
     try:
-        lines = tree(source).body
-    except SyntaxError:  # a quote that is not closed, for instance
-        return source if re.match(rf"\s*{name}\s*=", source) else before
+        lines = ast.parse(source if len(source) <= READABLE else "(").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a quote that is not closed, for instance, or a magic
+        return source if re.search(rf"^\s*{name}\s*=", source, re.MULTILINE) else before
     for line in lines:
         if any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(line)):
             value = getattr(getattr(line, "value", None), "value", None)

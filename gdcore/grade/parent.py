@@ -22,7 +22,7 @@ import numpy as np
 
 import gdcore
 from gdcore.check.functions import BudgetSpent, function
-from gdcore.grade import confine
+from gdcore.grade import confine, sieve, together
 
 __all__ = ["Child", "Gone", "Sandbox", "stop", "stopped"]
 
@@ -35,11 +35,13 @@ LONGEST_WORDS = 200  # characters of what a process says of itself
 LARGEST_POINT = 10_000  # numbers in a point that a `Box` is asked about
 DEEPEST = 20  # lists within lists
 LARGEST_FOLDER, MOST_FILES, MOST_DEEP = 64 << 20, 2000, 100  # bytes, files and folders, folders within folders
+LARGEST_ALL = confine.MEMORY + (256 << 20)  # bytes of memory of all its processes; what they share counts once
 PACKAGE = pathlib.Path(gdcore.__file__).resolve().parent
 # no network, own processes, mounts, and memory shared by number; no network
 PREFIXES = (("unshare", "-rnipf", "--kill-child", "--mount-proc"), ("unshare", "-rn"))
 START = "import sys; sys.path.insert(0, sys.argv[1]); from gdcore.grade.child import main; main()"
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")} | {"VECLIB_MAXIMUM_THREADS": "1"}
+THREADS |= {"NPROC": "1"}  # of JAX, which starts a pool of them for each core
 
 _living, _stopped, _spawning = set(), threading.Event(), threading.Lock()
 
@@ -71,17 +73,20 @@ class Sandbox:
     prefix: tuple
     hidden: tuple = field(default=())
     walled: bool = False  # the process has mounts of its own, in which it can change no file but those in its folder
+    grouped: bool = False  # a cgroup limits the memory and the number of all that a submission starts
 
     @classmethod
     def strongest(cls, hidden=()):
         """The most that works here; `hidden`: folders and files that no submission may read."""
         everything = tuple(str(p) for p in (PACKAGE / "check" / "questions", PACKAGE / "grade", *hidden))
+        together.ungroup(tried := together.group())
+        grouped = tried is not None
         for prefix in PREFIXES if sys.platform == "linux" and shutil.which("unshare") else ():
             if subprocess.run([*prefix, "true"], capture_output=True).returncode == 0:
                 mounts = [*prefix, "sh", "-c", "mount -o remount,bind,ro / && mount -t tmpfs tmpfs /tmp"]  # as `confine.wall` does
                 walled = "--mount-proc" in prefix and subprocess.run(mounts, capture_output=True).returncode == 0
-                return cls(prefix, everything, walled)
-        return cls((), everything)
+                return cls(prefix, everything, walled, grouped)
+        return cls((), everything, grouped=grouped)
 
     @property
     def alone(self):
@@ -90,18 +95,33 @@ class Sandbox:
 
     def words(self):
         """What holds on this system, a sentence each."""
-        root = hasattr(os, "geteuid") and os.geteuid() == 0
-        yield "The network was closed." if self.prefix else "The network was OPEN: this system does not let the grader close it (unshare)."
+        root, sieved = hasattr(os, "geteuid") and os.geteuid() == 0, sieve.works()
+        if self.prefix or sieved:
+            yield "The network was closed."
+        else:
+            yield "The network was OPEN: this system does not let the grader close it (unshare)."
         if not self.alone:
             yield "Each notebook had process numbers of its own: whatever it started ended with it, and it saw no other process."
+        elif sieved:
+            yield "Submissions could start threads, and no processes."
         elif root:
             yield "Submissions could start processes WITHOUT LIMIT, since the grader ran as root: run it as an ordinary user."
         else:
-            yield "Submissions could start no processes and no threads."
+            yield "Submissions could start no processes and no threads, so that an answer which uses JAX MAY HAVE FAILED."
         if self.walled:
             yield "Outside a folder of its own, of 64 MB, no notebook could change a file, its rights or its times."
+        elif sieved:
+            yield "No notebook could change the rights or the times of a file, or use a socket (seccomp)."
         else:
-            yield "Notebooks could CHANGE RIGHTS AND TIMES of your files: this system lets the grader make no mounts of its own."
+            yield "Notebooks could CHANGE RIGHTS AND TIMES of your files and USE SOCKETS of others: there are no mounts and no seccomp."
+        if not sieved and self.alone:
+            yield "Notebooks could SHARE MEMORY by number (System V) with others: this system has no seccomp and no numbers of their own."
+        if self.grouped:
+            yield "Memory and number of all processes of a submission were limited together (cgroup)."
+        elif sys.platform == "linux":
+            yield "Memory of all processes of a submission was added up four times a second, since no cgroup could be made here."
+        else:
+            yield "The memory of submissions was NOT LIMITED: only Linux does that."
         if confine.landlock():
             yield "Submissions could read Python and its packages only, without the answers (Landlock)."
         else:
@@ -126,6 +146,10 @@ class Child:
                        "PYTHONHASHSEED": "0", **THREADS}  # fmt: skip
         root = str(PACKAGE.parent)
         command = [*sandbox.prefix, sys.executable, "-I", "-B", "-c", START, root, str(theirs.fileno())]
+        self.group = together.group() if sandbox.grouped else None
+        if self.group:  # before anything else runs
+            command = ["sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', self.group, *command]
+        self.first_of_its_own = not sandbox.alone
         nothing = subprocess.DEVNULL
         with _spawning:
             self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=nothing, stdout=nothing, stderr=nothing,
@@ -237,8 +261,9 @@ class Child:
             yield from (line for line in lines if number in line)
 
     def _look(self):
-        """End a process that fills the disk."""
+        """End a process that, with all that it started, fills the disk or the memory."""
         size = files = 0
+        pids = together.family(self.process.pid)
         for at, folders, names in os.walk(self.folder):
             files += len(folders) + len(names)
             for name in names:
@@ -248,8 +273,11 @@ class Child:
                     pass
             if at.count(os.sep) - self.folder.count(os.sep) > MOST_DEEP:
                 raise self._gone(f"It made more than {MOST_DEEP} folders within folders, and was ended.")
-            if size > LARGEST_FOLDER or files > MOST_FILES:
-                raise self._gone(f"It wrote more than {LARGEST_FOLDER >> 20} MB or {MOST_FILES} files, and was ended.")
+        size += together.nameless(pids)
+        if size > LARGEST_FOLDER or files > MOST_FILES:
+            raise self._gone(f"It wrote more than {LARGEST_FOLDER >> 20} MB or {MOST_FILES} files, and was ended.")
+        if sum(map(together.resident, pids)) > LARGEST_ALL and sum(map(together.proportional, pids)) > LARGEST_ALL:
+            raise self._gone(f"It used more than {confine.MEMORY >> 30} GB of memory in all, and was ended.")
 
     def _gone(self, why):
         cell = self.cell
@@ -261,9 +289,9 @@ class Child:
         if self not in _living:
             return
         _living.discard(self)
-        for pid in _children(self.process.pid):  # of `unshare`: the first process of the namespace, with which all others in it end
+        for pid in together.children(self.process.pid):  # of `unshare`: the first process of the namespace, with which all others in it end
             _kill(os.kill, pid)
-        if self.process.args[0] == "unshare":
+        if self.first_of_its_own:
             try:
                 self.process.wait(1)  # until all of them have ended
             except subprocess.TimeoutExpired:
@@ -272,6 +300,7 @@ class Child:
         _kill(os.killpg, self.process.pid)
         self.process.wait()
         _sweep()
+        together.ungroup(self.group)
         self.socket.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         if os.path.exists(self.folder):  # folders without rights, or nested too deeply for Python
@@ -298,19 +327,12 @@ def _looked_up(box, asked):
         return {"refused": words(error)}
 
 
-def _children(pid, task=None):
-    try:
-        return [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{task or pid}/children").read_text().split()]
-    except OSError:
-        return []
-
-
 def _sweep():
     """End what submissions left behind: where they share their process numbers with us, orphans come to us (`confine.adopt`)."""
     with _spawning:
         ours = {child.process.pid for child in list(_living)}
         for task in os.listdir("/proc/self/task") if os.path.isdir("/proc/self/task") else ():
-            for pid in set(_children(os.getpid(), task)) - ours:
+            for pid in set(together.children(os.getpid(), task)) - ours:
                 try:
                     if os.getsid(pid) != os.getsid(0):  # what the grader itself runs is of its own session
                         os.kill(pid, signal.SIGKILL)

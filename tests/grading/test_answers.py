@@ -2,14 +2,15 @@
 
 import ast
 import os
+import time
 import types
 
 import numpy as np
 import pytest
 
-from gdcore.check.declaration import FORBIDDEN, question
+from gdcore.check.declaration import FORBIDDEN, manual_questions, question
 from gdcore.grade import __main__ as command
-from gdcore.grade import student
+from gdcore.grade import manual, student
 from gdcore.grade.cells import tree
 from gdcore.grade.parent import Sandbox
 from gdcore.grade.shortcuts import parsed, shortcut
@@ -214,3 +215,69 @@ def mse(p, y):
     made = notebook([FIRST, source, CHECK]).encode()
     found = grade(Student("anna", [("01_loss.ipynb", "")]), [made], "a secret seed", Sandbox.strongest())
     assert found["questions"]["01.2"]["status"] == "forbidden"
+
+
+# -- libraries that take their time, and threads ---------------------------------------------------------------------------------------
+
+
+WEAKEST = Sandbox((), Sandbox.strongest().hidden)  # no namespaces at all: what is closed there, a sieve of system calls closes
+
+
+def points_in(sandbox, *cells):
+    made = notebook([FIRST, *cells]).encode()
+    found = grade(Student("anna", [("01_loss.ipynb", "")]), [made], "a secret seed", sandbox)
+    return found["questions"]["01.2"]["points"], found
+
+
+@pytest.mark.parametrize("sandbox", [Sandbox.strongest(), WEAKEST], ids=["strongest", "weakest"])
+def test_an_answer_in_jax_counts_where_processes_are_few(sandbox):
+    pytest.importorskip("jax")
+    source = """
+def mse(p, y):
+    import jax, jax.numpy as jnp
+    jax.config.update("jax_enable_x64", True)
+    value = jax.jit(lambda p, y: jnp.mean((p.ravel() - y.ravel()) ** 2))(jnp.asarray(p, float), jnp.asarray(y, float))
+    assert len(os.listdir("/proc/self/task")) < 60
+    return float(value)"""
+    assert points_in(sandbox, source, CHECK)[0] == 2
+
+
+@pytest.mark.parametrize("checked", [(CHECK,), ()], ids=["checked", "not_checked"])
+def test_a_library_that_takes_long_to_import_costs_no_case_its_time(checked):
+    library = 'open("slow_library.py", "w").write("import time; time.sleep(5); two = 2")\nsys.path.insert(0, os.getcwd())'
+    source = "def mse(p, y):\n    from slow_library import two\n    return np.mean((np.ravel(p) - np.ravel(y)) ** two)"
+    assert points_in(Sandbox.strongest(), library, source, *checked)[0] == 2
+
+
+@pytest.mark.parametrize("dense", ["%time x = 1\n" * 16_000, "%time " * 30_000 + "x = 1"], ids=["timed", "nested"])
+def test_a_cell_that_takes_long_to_take_apart_is_left_out_with_a_note(dense):
+    """IPython takes a cell apart once for each magic in it: 200 kB of them would take minutes."""
+    begin = time.monotonic()
+    points, found = points_in(Sandbox.strongest(), dense, RIGHT, CHECK)
+    assert points == 2 and "code cell 2 raised SyntaxError: the cell is too long" in " ".join(found["notes"]), found["notes"]
+    assert time.monotonic() - begin < 40
+
+
+def test_a_text_for_a_person_is_found_in_no_time_whatever_stands_around_it():
+    asked = manual_questions()["01.9"]
+    begin = time.monotonic()
+    for around in ("%time x = 1\n" * 4000, "x?\n" * 60_000, "(" * 5000, "a" + ".b" * 30_000 + "\n"):
+        found = manual.answer([("code", around + f'\n{asked.name} = """My words."""')], asked)
+        assert "My words." in found or len(found) == manual.LONGEST
+    assert time.monotonic() - begin < 2
+
+
+def test_a_large_notebook_is_read_by_a_process_of_its_own():
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin = time.monotonic()
+    with pytest.raises(Unreadable, match="dense.ipynb is not a notebook"):
+        read("dense.ipynb", b'{"cells": [' + b"[]," * 30_000_000 + b"[]]}")
+    with pytest.raises(Unreadable, match="wide.ipynb is not a notebook"):
+        read("wide.ipynb", b'{"cells": [' + b'{"cell_type": "code", "source": "x"},' * 400_000 + b"{}]}")
+    assert time.monotonic() - begin < 60
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500 << 10  # kB; in this process it took 2.6 GB
+    right = notebook([FIRST, RIGHT, CHECK], kernelspec={"language": "R"})
+    made = read("01_x.ipynb", right[:-1].encode() + b', "x": "' + b"y" * (5 << 20) + b'"}')
+    assert made.code == [FIRST, RIGHT, CHECK] and made.notes == ["01_x.ipynb is written for r, not for Python."]

@@ -275,16 +275,25 @@ def test_a_changed_submission_is_graded_anew_and_others_are_kept(tmp_path):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl_c", "kill", "closed_terminal"])
 def test_an_interrupted_run_goes_on(tmp_path, how):
-    slow = [FIRST, RIGHT, "time.sleep(8)", 'check("01.2", mse)']
+    """And leaves neither a process nor a folder."""
+    mark = f"gdcore-interrupted-{uuid.uuid4().hex[:12]}"
+    fork = next(one for one in ALL if one.name == "forks_sleepers").cells[0].replace("gdcore-hostile-sleeper", mark)
+    slow = [FIRST, RIGHT, fork, "time.sleep(8)", 'check("01.2", mse)']
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     folder, out = small(tmp_path, anna=CHECKED, zoe=slow)
     line = [sys.executable, "-m", "gdcore.grade", str(folder), "--out", str(out), "--workers", "1"]
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-                               env=os.environ | {"PYTHONPATH": str(ROOT)},  # a shell's background jobs inherit that Ctrl-C is ignored
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment,
+                               # a shell's background jobs inherit that Ctrl-C is ignored
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     assert "anna: 2 points" in process.stdout.readline()
-    time.sleep(0.5)
+    time.sleep(1)
+    assert len(list(temporary.iterdir())) == 1
     process.send_signal(how)
     _, said = process.communicate(timeout=20)
+    assert list(temporary.iterdir()) == []
+    assert subprocess.run(["pgrep", "-f", mark], capture_output=True).returncode == 1
     assert process.returncode == 130 and "Who is graded is kept; the same command goes on from here." in said
     assert not (out / "verdicts/zoe.json").exists() and not (out / "grades.csv").exists()
     (folder / "zoe/01_loss.ipynb").write_text(notebook(CHECKED))

@@ -13,7 +13,7 @@ import pytest
 
 from gdcore.check.declaration import question, questions
 from gdcore.check.functions import function
-from gdcore.grade import confine, parent, results
+from gdcore.grade import confine, parent, results, sieve, together
 from gdcore.grade.parent import PREFIXES, Child, Sandbox
 from gdcore.grade.student import grade
 from gdcore.grade.submissions import Student
@@ -25,9 +25,9 @@ ASKED = question("01.2")
 LANDLOCK = confine.landlock() if sys.platform == "linux" else 0
 
 
-def said(source, hidden=()):
+def said(source, hidden=(), sandbox=None):
     """What the function `mse` of a cell returns in a confined process: here it may be a text."""
-    child = Child(Sandbox.strongest(hidden), [FIRST, source, 'check("01.2", mse)'])
+    child = Child(sandbox or Sandbox.strongest(hidden), [FIRST, source, 'check("01.2", mse)'])
     try:
         assert child.errors == {}
         return child.ask(ASKED, {"prediction": [1.0], "y": [1.0]}, 5)
@@ -231,7 +231,9 @@ def test_a_weaker_system_gives_the_same_points_and_says_what_it_cannot(tmp_path,
     done = script(WEAKER.format(prefixes=(prefix,) if prefix else (), arguments=arguments))
     assert "anna: 2 points" in done.stdout, done.stderr
     page = (tmp_path / "out/class.md").read_text("utf-8")
-    assert ("The network was closed." in page) == (prefix is not None) and ("process numbers of its own" in page) == (level == 0)
+    assert ("The network was closed." in page) == (prefix is not None or sieve.works())
+    assert ("process numbers of its own" in page) == (level == 0)
+    assert ("Submissions could start threads, and no processes." in page) == (level > 0 and sieve.works())
     assert ("Not everything could be confined" in done.stdout) == (level > 0 or not LANDLOCK)
     assert subprocess.run(["pgrep", "-f", f"^{mark}"], capture_output=True).returncode == 1
 
@@ -254,6 +256,157 @@ def mse(p, y):
     done, shared = said(source)["value"]
     assert done == [] and shared != os.readlink("/proc/self/ns/ipc")
     assert (tmp_path / "classmate.ipynb").stat().st_mode & 0o777 and (tmp_path / "classmate.ipynb").stat().st_mtime > 1e9
+
+
+WEAKEST = Sandbox((), Sandbox.strongest().hidden)
+
+
+@pytest.mark.skipif(not sieve.works(), reason="this system sieves no calls, and class.html says what that leaves open")
+def test_without_namespaces_a_sieve_closes_what_they_would(tmp_path):
+    """No process, no signal to others, no right or time of a file, no socket by path, no memory by number; threads and pairs are left."""
+    mate, place = tmp_path / "classmate.ipynb", tmp_path / "socket"
+    mate.write_text("x")
+    victim = subprocess.Popen(["sleep", "60"])
+    source = f"""
+import asyncio, ctypes, resource, shutil, signal, socket, subprocess, threading
+libc = ctypes.CDLL(None, use_errno=True)
+mate = {str(mate)!r}
+tries = {{
+    "fork": lambda: os.fork() or os._exit(0), "spawn": lambda: subprocess.run(["true"]), "kill": lambda: os.kill({victim.pid}, 9),
+    "limits": lambda: resource.prlimit({victim.pid}, resource.RLIMIT_CPU, (1, 1)), "priority": lambda: os.setpriority(0, {victim.pid}, 19),
+    "unix": lambda: socket.socket(socket.AF_UNIX).connect({str(place)!r}), "network": lambda: socket.socket(),
+    "letters": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+    "memory": lambda: libc.shmget(4711, 4096, 0o1666) >= 0 or 1 / 0, "queue": lambda: libc.msgget(4711, 0o1666) >= 0 or 1 / 0,
+}}
+def mse(p, y):
+    done = []
+    for name, what in tries.items():
+        try:
+            what()
+            done.append(name)
+        except (OSError, ZeroDivisionError):
+            pass
+    for what in (lambda: os.chmod(mate, 0), lambda: os.utime(mate, (0, 0)), lambda: os.setxattr(mate, "user.x", b"y"),
+                 lambda: os.chown(mate, 1, 1)):
+        try:
+            what()
+        except OSError:
+            pass
+    open("a", "w").write("x")
+    shutil.copy2("a", "b")  # which sets rights and times, and must not fail
+    os.kill(os.getpid(), 0)
+    signal.raise_signal(signal.SIGCHLD)
+    ran = []
+    workers = [threading.Thread(target=ran.append, args=(1,)) for _ in range(20)]
+    [w.start() for w in workers] and [w.join() for w in workers]
+    async def waits():
+        await asyncio.sleep(0)
+    asyncio.run(waits())
+    return [done, len(ran)]"""
+    before = mate.stat()
+    try:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(place))
+            server.listen()
+            assert said(source, sandbox=WEAKEST)["value"] == [[], 20]
+        assert victim.poll() is None
+    finally:
+        victim.kill()
+        victim.wait()
+    after = mate.stat()
+    assert (after.st_mode, after.st_mtime, after.st_uid) == (before.st_mode, before.st_mtime, before.st_uid)
+    assert not hasattr(os, "listxattr") or os.listxattr(mate) == []
+
+
+def test_memory_of_all_processes_is_added_up(monkeypatch):
+    if not Sandbox.strongest().prefix[2:]:
+        pytest.skip("no process may be started here")
+    monkeypatch.setattr(parent, "LARGEST_ALL", 400 << 20)
+    source = """
+def mse(p, y):
+    for _ in range(4):
+        if os.fork() == 0:
+            full = np.ones(150 << 17)  # 150 MB
+            time.sleep(30)
+            os._exit(0)
+    time.sleep(30)"""
+    with pytest.raises(parent.Gone, match="It used more than 3 GB of memory in all, and was ended."):
+        said(source)
+    shared = """
+def mse(p, y):
+    full = np.ones(300 << 17)
+    for _ in range(4):
+        if os.fork() == 0:
+            time.sleep(1)
+            os._exit(0)
+    time.sleep(1)
+    return 1.0"""
+    assert said(shared)["value"] == 1.0  # what five processes share counts once
+
+
+@pytest.mark.parametrize("how", ["os.remove('a')", "os.rename('a', 'b')"], ids=["nameless", "named"])
+def test_files_count_with_and_without_a_name(how):
+    """Where the folder is an ordinary one: files of 15 MB, held open."""
+    source = f"""
+held = []
+def mse(p, y):
+    for _ in range(6):
+        held.append(open('a', 'wb'))
+        held[-1].write(bytes(15 << 20))
+        held[-1].flush()
+        {how.replace("'b'", "f'b{len(held)}'")}
+        time.sleep(0.2)
+    time.sleep(3)
+    return 1.0"""
+    with pytest.raises(parent.Gone, match="It wrote more than 64 MB or 2000 files, and was ended."):
+        said(source, sandbox=WEAKEST)
+
+
+def test_a_cgroup_is_made_where_one_may_be(tmp_path):
+    """The files of a cgroup as plain ones: which folder is taken, what is written, and that a process goes in before it does anything."""
+    inside = tmp_path / "user.slice/app.slice/terminal.scope"
+    inside.mkdir(parents=True)
+    for folder, handed in ((tmp_path, "memory pids"), (inside.parents[1], "memory"), (inside.parent, "cpu memory pids"), (inside, "")):
+        (folder / "cgroup.subtree_control").write_text(handed + "\n")
+        (folder / "cgroup.procs").write_text("")
+    mounts, own = tmp_path / "mounts", tmp_path / "own"
+    mounts.write_text(f"proc /proc proc rw 0 0\ncgroup2 {tmp_path} cgroup2 rw 0 0\n")
+    own.write_text("4:memory:/x\n0::/user.slice/app.slice/terminal.scope\n")
+    made = together.group(mounts, own)
+    assert os.path.dirname(made) == str(inside.parent)
+    limits = [open(f"{made}/{name}").read() for name in ("memory.max", "pids.max")]
+    assert limits == [str(confine.MEMORY), str(confine.PROCESSES)]
+    own.write_text("4:memory:/x\n")
+    assert together.group(mounts, own) is None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(together, "group", lambda: made)
+        patch.setattr(together, "ungroup", lambda group: None)
+        grouped = Sandbox.strongest()
+        child = Child(grouped, [FIRST, RIGHT])
+        pid = child.process.pid
+        assert child.ask(ASKED, {"prediction": [1.0], "y": [3.0]}, 5)["value"] == 4.0
+        child.end()
+    assert open(f"{made}/cgroup.procs").read() == f"{pid}\n" and "limited together (cgroup)" in " ".join(grouped.words())
+
+
+def test_a_cgroup_ends_with_what_is_in_it(tmp_path):
+    class Kernel:  # it takes back a group only when all in it has ended
+        asked = 0
+
+    made = tmp_path / "gdcore-grade-x"
+    made.mkdir()
+
+    def rmdir(path):
+        Kernel.asked += 1
+        if Kernel.asked < 3:
+            raise OSError("busy")
+        made.rename(tmp_path / "ended")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(together.os, "rmdir", rmdir)
+        together.ungroup(str(made))
+        together.ungroup(None)
+    assert not made.exists() and Kernel.asked == 3
 
 
 # -- what is kept ------------------------------------------------------------------------------------------------------------------

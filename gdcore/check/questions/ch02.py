@@ -124,6 +124,39 @@ def row_by_row(f, x, h):
     return slopes
 
 
+def never_cleared(f, x, h):
+    """One bump for all knobs, which is not taken back."""
+    slopes, bump = np.zeros(x.shape), np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        bump[i] = h
+        slopes[i] = (f(x + bump) - f(x - bump)) / (2 * h)
+    return slopes
+
+
+def rows_only(count):
+    """Right for knobs in a row; in a table NumPy refuses."""
+    def differences(f, x, h):
+        n = count(x)
+        return np.array([(f(x + bump) - f(x - bump)) / (2 * h) for bump in h * np.eye(n)])
+
+    return differences
+
+
+def counted_places(f, x, h):
+    """x[0], x[1], … as many as there are entries: in a table there are not as many rows."""
+    slopes = np.zeros(x.shape)
+    for i in range(x.size):
+        bump = np.zeros(x.shape)
+        bump[i] = h
+        slopes[i] = (f(x + bump) - f(x - bump)) / (2 * h)
+    return slopes
+
+
+def first_knob(f, x, h):
+    slopes = by_differences(f, x, h)
+    return np.where(np.arange(x.size).reshape(x.shape) == 0, slopes, 0.0)
+
+
 numerical_gradient = Question(
     "02.2", "Turn each knob, both ways", "function", points=2, difficulty=1, minutes=10, name="numerical_gradient",
     objectives=("get a gradient from a program that you cannot see into", "leave everything as you found it"),
@@ -155,7 +188,12 @@ numerical_gradient = Question(
         Mistake("You turn the knobs of the caller, and leave them turned.", "`x + bump` makes a new array and touches nothing.",
                 in_place(again=False), also=(lambda f, x, h: in_place(False)(f, x if x.dtype == float else x.astype(float), h),)),
         Mistake("A knob stays turned while you turn the next one.", "Begin from a fresh copy of `x` for each knob.",
-                differences_with(piled=True)),
+                differences_with(piled=True), also=(never_cleared,)),
+        Mistake("Your way through the knobs is made for a row of them, and breaks off in a table.",
+                "`for i in np.ndindex(x.shape)` goes through all places of an array of any shape.",
+                rows_only(len), also=(rows_only(np.size), counted_places)),
+        Mistake("Only the first knob gets a slope: the `return` stands inside the loop.", "Move it to the left, below the loop.",
+                first_knob),
         Mistake("A point of whole numbers stays one: what you add to its entries is cut off.",
                 "A copy takes the type of `x`. Add an array of floats instead: `x + bump`.",
                 lambda f, x, h: by_differences(f, x, h, kind=x.dtype), also=(cut_off(True, False), cut_off(True, True), in_place(True))),

@@ -76,6 +76,10 @@ train = Question(
                 trained_with(fold=lambda back: back.sum() / 2)),
         Mistake("Your intercept climbs: its sign is wrong.", "Go against its slope: `b - lr * back.sum()`.",
                 trained_with(fold=lambda back: -back.sum())),
+        Mistake("Every step is half as long as it should be: either the 2 of the slope is lost, or the rate is halved.",
+                "`back` has the 2 already, and the rate stays as it is given.", tamed(2)),
+        Mistake("The 1/n of the slope is lost, so every step is n times too long.", "`back = 2 * error / len(y)`, as it was given.",
+                trained_with(to_w_of=lambda A, back: len(back) * A.T @ back, fold=lambda back: len(back) * back.sum())),
         Mistake("Your training climbs: the sign is wrong.", "Go against the slope.", tamed(-1)),
         Mistake("You take `error` where `back` is meant: the 2/n of the slope is missing.", "`A.T @ back` and `back.sum()`.",
                 trained_with(to_w_of=lambda A, back: len(back) / 2 * A.T @ back, fold=lambda back: len(back) / 2 * back.sum()),
@@ -160,6 +164,33 @@ def of_length(length):
     return fixed
 
 
+def natural(lr, grow, shrink, anew=False, keeps_all=False, halts=False, looks_once=False):
+    """The search as it comes to mind, with one fault: slopes asked for at every try, steps kept that go up, or no second try."""
+    def arrive(box, x):
+        rate, here, g = lr, None if anew else box(x), None if anew or keeps_all else box.gradient(x)
+        while box.left >= (1 if looks_once else 5 if anew else 4):
+            g = box.gradient(x) if anew or keeps_all else g
+            before = box(x) if anew else here
+            there = box(x - rate * g) if not anew or box.left else np.inf
+            if there < before or keeps_all:
+                x, here = x - rate * g, there
+                rate = grow * rate if there < before else rate / shrink
+                g = g if looks_once or anew or keeps_all else box.gradient(x)
+            elif halts:
+                break
+            else:
+                rate = rate / shrink
+        return x
+
+    return arrive
+
+
+def some(fault, rates=(1.0, 0.1), pairs=((2.0, 2.0), (1.5, 2.0), (1.2, 2.0), (1.1, 2.0))):
+    """The code of a mistake, and the same at other rates and factors."""
+    first, *rest = (natural(lr, *pair, **{fault: True}) for lr in rates for pair in pairs)
+    return {"code": first, "also": tuple(rest)}
+
+
 def one_gradient_too_many(box, x):
     while True:
         x = x - 0.1 * box.gradient(x)
@@ -189,7 +220,14 @@ arrive = Question(
         Mistake("Your rate can shrink but never grow, and on the level ground 1 is tiny.",
                 "After a step that went down, double the rate.", lambda box, x: search(box, x, grow=1.0, shrink=2.0)),
         Mistake("You look once for the slope and search along that line for ever.",
-                "After each step that you keep, ask for the slope there.", lambda box, x: search(box, x, looks=1)),
+                "After each step that you keep, ask for the slope there.", lambda box, x: search(box, x, looks=1),
+                also=tuple(natural(lr, 2.0, 2.0, looks_once=True) for lr in (1.0, 0.1))),
+        Mistake("You ask for the slope, and the loss, at every try, also where you have not moved: the budget goes for what you know.",
+                "What you know of a place stays true while you stand there: ask for it again only after a step.", **some("anew")),
+        Mistake("You keep each step, also one that goes up.", "Keep a step only if the loss fell; else stay, and try a shorter one.",
+                **some("keeps_all")),
+        Mistake("You give up at the first step that goes up.", "Stay where you are, and try a shorter step from there.",
+                **some("halts", (1.0, 0.1, 0.01, 1e-3, 1e-4), ((2.0, 2.0), (1.0, 2.0)))),
     ),
     success="The slope chose the direction, the loss the length. By differences a hundred knobs would cost 200 questions a step.",
     onwards="how few questions are enough for all five landscapes? The next chapter knows the best rate without asking.")

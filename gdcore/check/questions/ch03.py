@@ -21,6 +21,11 @@ one_parabola = Question(
         Mistake("For `at 0.1` you gave the step. Asked is where the walker stands after it.", "Begin at 8, and go the step.",
                 {"at 0.1": -3.2}, also=({"at 0.1": 3.2},)),
         Mistake("For `at 0.1` the walker climbs.", "Go against the slope: 8 − 0.1 · 32.", {"at 0.1": 11.2}),
+        Mistake("For `at 0.1` the place is forgotten: the slope at x is λx, not λ.", "At 8 the slope is 4 · 8.", {"at 0.1": 7.6}),
+        Mistake("For `at 0.25` the place is forgotten: the slope at x is λx, not λ.", "At 8 the slope is 4 · 8.", {"at 0.25": 7.0}),
+        Mistake("For `at 0.45` the place is forgotten: the slope at x is λx, not λ.", "At 8 the slope is 4 · 8.", {"at 0.45": 6.2}),
+        Mistake("For `at 0.25` the walker climbs.", "Go against the slope: 8 − 0.25 · 32.", {"at 0.25": 16.0}),
+        Mistake("For `at 0.45` the walker climbs.", "Go against the slope: 8 − 0.45 · 32.", {"at 0.45": 22.4}),
         Mistake("For `at 0.1` the slope is half of what it should be.", "The slope of ½λx² is λx: the ½ is gone.", {"at 0.1": 6.4}),
         Mistake("For `at 0.1` the slope is twice what it should be.", "The slope of ½λx² is λx, not 2λx.", {"at 0.1": 1.6}),
         Mistake("For `at 0.1` you gave the factor, or the walker began at 1.", "It begins at 8: multiply.", {"at 0.1": 0.6}),
@@ -133,7 +138,10 @@ descend = Question(
         Mistake("The start stands twice in your path, and the end is missing.", "Note the start once, then a point after each step.",
                 of_the_whole(lambda path, steps: path[np.maximum(np.arange(steps + 1) - 1, 0)])),
         Mistake("Your path lacks its end.", "Note the start before the first step, then a point after each.",
-                of_the_whole(lambda path, steps: path[:steps])),
+                of_the_whole(lambda path, steps: path[:steps]), also=(of_the_whole(lambda path, steps: path[: max(steps, 1)]),)),
+        Mistake("Your path lacks its start, and in its place has a step too many at the end.",
+                "Note the start before the first step, then a point after each of `steps` steps.",
+                of_the_whole(lambda path, steps: path[1:])),
         Mistake("Your path is one step too long.", "With the start there are steps + 1 points, and so `steps` steps.",
                 of_the_whole(lambda path, steps: path)),
         Mistake("Only the last point comes back.", "Keep each point in a list on the way.", of_the_whole(lambda path, steps: path[steps])),
@@ -197,6 +205,11 @@ class Climbs(Reference):
 class FirstOnly(Reference):
     def change(self, i, p, g):
         p -= self.lr * g * (i == 0)
+
+
+class LastOnly(Reference):
+    def change(self, i, p, g):
+        p -= self.lr * g * (i == len(self.params) - 1)
 
 
 class FixedRate(Reference):
@@ -277,6 +290,7 @@ optimizer = Question(
                 "Keep `params` as it is given, not copied. And `p = p - …` only gives a new array the name p: write `p -= …`.", Rebinds),
         Mistake("Your optimizer climbs: the sign is wrong.", "Go against the gradient.", Climbs),
         Mistake("Only the first array moves.", "A network has many parameters: loop over all of `zip(self.params, grads)`.", FirstOnly),
+        Mistake("Only the last array moves.", "Loop over all of `zip(self.params, grads)`, and step inside the loop.", LastOnly),
         Mistake("A schedule cannot change your rate: either you keep a copy of the first one, or it has another name than `lr`.",
                 "Read `self.lr` anew in each step.", FixedRate),
         Mistake("Your step has the length η: the gradient is divided by its length.", "Plain descent multiplies by the rate, and no more.",

@@ -54,6 +54,16 @@ def half(mu, L):
     return 1 / (L + mu)
 
 
+def unsorted_ratio(first, last):
+    """The same, where the steps are counted from κ = L/μ: other roundings."""
+    def made(H, share):
+        e = np.linalg.eig(H)[0]
+        mu, L = e[first], e[last]
+        return 2 / L, 2 / (L + mu), by_size(share, (L / mu - 1) / (L / mu + 1))
+
+    return made
+
+
 def unsorted(first, last, count):
     """The first and the last of eigenvalues that nobody sorted; κ may come out below 1, and then the logarithm has no value."""
     def made(H, share):
@@ -71,6 +81,10 @@ def by_math(share, left):
 
 def by_numpy(share, left):
     return np.ceil(np.log(share) / np.log(left))
+
+
+def by_size(share, left):
+    return by_math(share, abs(left)) if abs(left) > 1e-12 else 1
 
 
 def guarded(share, left):
@@ -95,8 +109,9 @@ plan = Question(
                 "The curvatures are the eigenvalues: `np.linalg.eigvalsh(H)`, in ascending order.",
                 lambda H, share: plan_of(H, share, ends=lambda H: (np.diag(H).min(), np.diag(H).max()))),
         Mistake("Your curvatures are not sorted: `eig` gives them in any order.", "`np.linalg.eigvalsh(H)` sorts them, the smallest first.",
-                unsorted(0, -1, by_math), also=(*(unsorted(0, -1, count) for count in (by_numpy, guarded)),
-                                               *(unsorted(-1, 0, count) for count in (by_math, by_numpy, guarded)))),
+                unsorted(0, -1, by_math), also=(*(unsorted(0, -1, count) for count in (by_numpy, guarded, by_size)),
+                                               *(unsorted(-1, 0, count) for count in (by_math, by_numpy, guarded, by_size)),
+                                               unsorted_ratio(0, -1), unsorted_ratio(-1, 0))),
         Mistake("Your rate is the careful 1/L.", "The best rate balances both ends: 2/(L + μ).",
                 lambda H, share: plan_of(H, share, rate=careful), also=(parts(best=careful),)),
         Mistake("Your rate is half of the best one: 1/(L + μ).", "Solve 1 − ημ = ηL − 1 for η.",
@@ -114,6 +129,8 @@ plan = Question(
         Mistake("Your number of steps is no whole number.", "There is no half step: `math.ceil`.", parts(count=float)),
         Mistake("Where the steps come out even you add one more.", "Round up, `math.ceil`: what is whole already stays.",
                 parts(count=lambda t: math.floor(t) + 1)),
+        Mistake("Your number of steps is one too many.", "Round up, `math.ceil`, and add nothing.",
+                parts(count=lambda t: math.ceil(t) + 1)),
         Mistake("Your number of steps belongs to the rate 1/L.", "At the best rate each step leaves (κ − 1)/(κ + 1).",
                 parts(left=lambda mu, L: 1 - mu / L)),
         Mistake("Your steps are counted for the loss, which goes with the square. The share is one of the distance.",
@@ -192,6 +209,20 @@ def at_the_end(f, gradient, x, lr, c):
     return halving(f, gradient, x, lr, c, enough=lambda there, here, c, lr, g: there <= here - c * lr * (gradient(x - lr * g)**2).sum())
 
 
+def uphill(f, gradient, x, lr, c):
+    return halving(f, lambda x: -gradient(x), x, lr, c)
+
+
+def to_the_point(f, gradient, x, lr, c):
+    rate, tries = halving(f, gradient, x, lr, c)
+    return x - rate * gradient(x), tries
+
+
+def all_of_it(size):
+    """The whole of what the slope announces, however its square is written: the roundings differ, and by them alone it ends."""
+    return search_with(enough=lambda there, here, c, lr, g: there <= here - lr * size(g))
+
+
 def halved_again(f, gradient, x, lr, c):
     rate, tries = halving(f, gradient, x, lr, c)
     return rate / 2, tries
@@ -217,6 +248,15 @@ armijo = Question(
                 frozen),
         Mistake("You allow the loss to rise by a share: the sign of c is wrong.", "The loss must fall: f(x) minus c η ‖g‖².",
                 search_with(enough=lambda there, here, c, lr, g: there <= here + c * lr * (g @ g))),
+        Mistake("c is missing on the right side: no step on a bowl falls by all that its slope announces.",
+                "A decent share is enough: c η ‖g‖².",
+                all_of_it(lambda g: g @ g), also=(all_of_it(lambda g: np.linalg.norm(g) ** 2), all_of_it(lambda g: np.sum(g**2)))),
+        Mistake("You add up the slopes, where their squares belong.", "‖g‖² is `g @ g`.",
+                search_with(enough=lambda there, here, c, lr, g: there <= here - c * lr * abs(g.sum())),
+                also=(search_with(enough=lambda there, here, c, lr, g: there <= here - c * lr * g.sum()),
+                      search_with(enough=lambda there, here, c, lr, g: there <= here - c * lr * np.abs(g).sum()))),
+        Mistake("Your search climbs: it tries points on the way up.", "Against the slope: `f(x - lr * g)`.", uphill),
+        Mistake("You return the point in place of the rate.", "The caller steps himself: `return lr, tries`.", to_the_point),
         Mistake("Each try of yours begins where the last one ended.", "All tries begin at the same `x`: `f(x - lr * g)`.",
                 walking(False), also=(walking(True),)),
         Mistake("Your rate is halved once more after it has passed.", "Ask first, and halve only what is refused.",
