@@ -226,7 +226,7 @@ class AccumulatedUnscaled(Healthy):
 class BadBatch(Healthy):
     def next_batch(self, t):
         x, y = super().next_batch(t)
-        broken = 30 * torch.randn(x.shape, generator=generator(1))  # a file that was read wrongly
+        broken = (30 * torch.randn(x.shape, generator=generator(1))).to(x.dtype)  # a file that was read wrongly
         return (broken if t == 150 and not self.one_batch else x), y
 
 

@@ -139,7 +139,9 @@ class Monitor:
         }  # fmt: skip
         if self._losses:
             point["loss"] = float(torch.stack([loss.reshape(()) for loss in self._losses]).mean())
-        self.points.append(point | {name: float(probe()) for name, probe in self.probes.items()})
+        with torch.enable_grad():  # a sharpness wants slopes of slopes
+            point |= {name: float(probe()) for name, probe in self.probes.items()}
+        self.points.append(point)
         self._before = self._last = None
         self._losses, self._alive, self._seconds = [], {}, {"data": 0.0, "all": 0.0}
         if self.writer is not None:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from gdcore import figures
+from gdcore.curvature import Hessian
 from gdcore.training import monitor
 
 
@@ -162,6 +163,22 @@ def test_line_columns_probes_and_figure():
     fig, axes = figures.watched(watch.points, "A run")
     assert list(axes[0, 0].lines[0].get_ydata()) == watch["loss"] and len(axes[0, 1].lines) == 3
     assert "no look yet" in str(watched(steps=2)[1]) and watched(steps=2)[1].warnings() == []
+
+
+def test_a_probe_may_take_slopes_of_slopes():
+    net, (x, y) = network(activation=nn.Tanh), next(batches(1))
+    sharpness = lambda: Hessian(nn.functional.mse_loss(net(x), y), net.parameters()).sharpness(0.01)
+    _, watch = watched(net=net, steps=10, probes={"sharpness": sharpness})
+    assert watch["sharpness"][-1] == pytest.approx(sharpness(), rel=0.05) and len(watch["sharpness"]) == 2
+    plain, _ = watched(net=network(activation=nn.Tanh), steps=10)
+    assert all(torch.equal(p, q) for p, q in zip(net.parameters(), plain.parameters()))
+
+
+def test_no_number_is_not_zero():
+    net = network()
+    net[0].weight.data[0, 0] = math.nan
+    _, watch = watched(net=net, steps=5)
+    assert math.isnan(watch.points[-1]["ratio"]) and watch.points[-1]["dead"] < 1 and any("not finite" in w for w in watch.warnings())
 
 
 def test_a_noise_above_1_stays_in_the_picture():
