@@ -5,16 +5,29 @@ import importlib.resources
 
 from playwright.sync_api import TimeoutError as Late
 
-__all__ = ["AGAIN", "barriers"]
+__all__ = ["barriers"]
 
 AXE = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 # in the dark and on a phone the elements are the same: only what colours and widths decide is asked again
-AGAIN = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size", "meta-viewport"]
-# results of axe as "rule: element", for the two highest impacts
-_LOOK = """async (only) => {
-    const found = await axe.run(document, {resultTypes: ["violations"], preload: false, ...(only && {runOnly: only})});
-    return found.violations.filter((v) => ["serious", "critical"].includes(v.impact))
+AGAIN = ["scrollable-region-focusable", "target-size", "meta-viewport"]
+COLOURS = ["color-contrast", "link-in-text-block"]  # two thirds of the time: asked of the first of each kind of element
+# results of axe as "rule: element", for the two highest impacts: of the whole page, and of the colours of what is new
+_LOOK = """async ([again, colours, known]) => {
+    const seen = new Set(known), fresh = [], kinds = [];
+    for (const e of document.querySelectorAll("body, body *")) {
+        if (![...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim()) || !e.checkVisibility()) continue;
+        let kind = "";
+        for (let p = e; p; p = p.parentElement)
+            kind += `${p.localName}.${p.className.baseVal ?? p.className} ${p.getAttribute("style") ?? ""}/`;
+        if (!seen.has(kind)) { seen.add(kind); kinds.push(kind); fresh.push(e); }
+    }
+    const options = {resultTypes: ["violations"], preload: false};
+    const rules = Object.fromEntries(colours.map((rule) => [rule, {enabled: false}]));
+    const found = [await axe.run(document, {...options, ...(again ? {runOnly: again} : {rules})})];
+    if (fresh.length) found.push(await axe.run({include: fresh}, {...options, runOnly: colours}));
+    const lines = found.flatMap((f) => f.violations).filter((v) => ["serious", "critical"].includes(v.impact))
         .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join(" ").slice(0, 160)}`));
+    return [lines, kinds];
 }"""
 
 
@@ -40,14 +53,22 @@ _ONCE = """() => {
 }"""
 
 # the theme gives what can be scrolled a place among the tab stops, 300 ms after the page has changed; axe must not come before it
-_REACHED = """() => [...document.querySelectorAll("pre")].every((e) => e.scrollWidth <= e.clientWidth || e.tabIndex === 0)"""
+_REACHED = """() => [...document.querySelectorAll("pre, .pst-scrollable-table-container")]
+    .every((e) => e.scrollWidth <= e.clientWidth || e.tabIndex === 0 || !e.checkVisibility())"""
 
 
-def barriers(page, only=None):
-    """["rule: element and what is wrong", …] of a page that is open; its code and formulas are simplified for it. only: rules to ask."""
-    page.evaluate(_READ)
+def barriers(page, again=False, known=None):
+    """["rule: element and what is wrong", …] of a page that is open; its code and formulas are simplified for it.
+
+    again: ask only what may differ on another screen. known: a set of the kinds of element whose colours were judged already (an element's
+    tags, classes and styles up to the root: with them the style sheets decide); it takes up those of this page.
+    """
     page.evaluate(_ONCE)
+    page.evaluate(_READ)
     with contextlib.suppress(Late):  # then axe says so
         page.wait_for_function(_REACHED, timeout=1500)
     page.evaluate(AXE)
-    return page.evaluate(_LOOK, only)
+    lines, kinds = page.evaluate(_LOOK, [AGAIN if again else None, COLOURS, sorted(known or ())])
+    if known is not None:
+        known.update(kinds)
+    return lines

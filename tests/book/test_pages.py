@@ -1,10 +1,11 @@
 """Each page in a real browser: over http on a phone in the dark, and from the disk on a large screen in the light."""
 
+import functools
 from urllib.parse import urldefrag
 
 import pytest
 
-from tests.book.barriers import AGAIN, barriers
+from tests.book.barriers import barriers
 from tests.book.chromium import serve, visit
 
 pytestmark = pytest.mark.slow
@@ -19,18 +20,18 @@ def http(book):
         yield address
 
 
-def on_phone(page):
-    return {"barriers": barriers(page, AGAIN), "cut": []}
+def on_phone(page, known):
+    return {"barriers": barriers(page, again=True, known=known), "cut": []}
 
 
-def on_screen(page):
+def on_screen(page, known):
     """Also what is wider than the column, on screens as wide as a laptop's; formulas and code stay as they are until axe comes."""
     cut = []
     for width in (1024, 1200, 1366, SCREEN["viewport"]["width"]):
         page.set_viewport_size(SCREEN["viewport"] | {"width": width})
         cut += [f"{width}: {words}" for words in page.eval_on_selector_all("article pre", WIDE)]
     page.emulate_media(reduced_motion="reduce")
-    return {"barriers": barriers(page), "cut": cut}
+    return {"barriers": barriers(page, known=known), "cut": cut}
 
 
 WIDE = "(all) => all.filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.slice(0, 200))"
@@ -41,9 +42,9 @@ def visits(book, chromium, http):
     """{(way, page): what was seen}, for both ways: each page is loaded once a way, for all that is asked of it."""
     seen = {}
     for way, base, settings, more in (("http", http, PHONE, on_phone), ("file", book.html.as_uri(), SCREEN, on_screen)):
-        context = chromium.new_context(**settings)
+        context, known = chromium.new_context(**settings), set()
         for page in [*book.pages, "search.html?q=gradient"]:
-            seen[way, page] = visit(context, f"{base}/{page if '?' in page else f'{page}.html'}", base, more)
+            seen[way, page] = visit(context, f"{base}/{page if '?' in page else f'{page}.html'}", base, functools.partial(more, known=known))
         context.close()
     return seen
 
