@@ -39,6 +39,7 @@ def main(again=False):
     ledger.once("pruned", pruned)
     ledger.once("pruned at half", pruned_at_half)
     ledger.once("exported", exported)
+    ledger.once("latency", latency)
 
 
 @functools.cache
@@ -294,6 +295,33 @@ def exported():
     told["accuracy"] = [short((a.argmax(1) == y).float().mean().item()) for a in answers]
     parts, (program, apart, seconds) = digits(0), trained_inside()
     return {**told, "program": program, "losses apart": apart, "seconds": seconds, "pictures": len(parts["train"][0])}
+
+
+def latency(calls=500):
+    """Milliseconds for one picture, the median of many calls on one thread: torch, and the file by onnxruntime, plain and in bytes."""
+    import onnxruntime
+
+    model, x = FashionNet(WIDTHS).eval(), pictures(0)[2][0][:2].contiguous()
+    model.load_state_dict(grown(0))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+
+    def session(int8):
+        content = export.to_onnx(model, x, int8=int8)
+        held = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        name, row = held.get_inputs()[0].name, x[:1].numpy()
+        return lambda: held.run(None, {name: row})
+
+    told = {}
+    with torch.no_grad():
+        for name, run in (("torch", lambda: model(x[:1])), ("onnxruntime", session(False)), ("onnxruntime, int8", session(True))):
+            seconds = []
+            for _ in range(calls):
+                begin = time.perf_counter()
+                run()
+                seconds.append(time.perf_counter() - begin)
+            told[name] = short(1000 * float(np.median(seconds[calls // 10 :])))
+    return told
 
 
 def trained_inside(steps=138, size=32):
