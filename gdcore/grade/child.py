@@ -45,7 +45,7 @@ def main():
     scope = _notebook(answers, talk)
     seal(os.getcwd(), setup["package"], setup["hidden"])
     sieve.close(setup["alone"], setup["walled"])
-    errors = _execute(setup, trees, scope, lambda number: _send(channel, {"id": setup["id"], "cell": number}))
+    errors = _execute(setup, trees, scope, lambda number, errors: _send(channel, {"id": setup["id"], "cell": number, "errors": errors}))
     for one in setup["asked"]:  # those that no cell checked
         with contextlib.suppress(Exception, Endless), deadline(setup["cell seconds"]):
             bring_in(scope.get(one["name"]))
@@ -169,7 +169,7 @@ def _execute(setup, trees, scope, tell):
     for number, found in enumerate(trees, 1):
         if number in setup["skip"]:
             continue
-        tell(number)
+        tell(number, errors)
         try:
             with deadline(setup["cell seconds"]):
                 if isinstance(found, SyntaxError):

@@ -3,10 +3,12 @@
 What comes back is bounded in size and in time, and is read as JSON values. How long an answer took is measured here.
 """
 
+import builtins
 import json
 import math
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -142,6 +144,7 @@ class Child:
         self.socket, theirs = socket.socketpair()
         self.rest, self.cell, self.until, self.checked = b"", None, 0.0, checked
         self.looked, self.uses = False, None
+        self.errors, self.tried = {}, False  # of cells in full, as long as no answer was tried: then the process knows inputs
         environment = {"HOME": self.folder, "TMPDIR": self.folder, "MPLBACKEND": "Agg", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
                        "PYTHONHASHSEED": "0", **THREADS}  # fmt: skip
         root = str(PACKAGE.parent)
@@ -160,7 +163,8 @@ class Child:
             setup = {"cells": cells, "skip": list(skip), "cell seconds": CELL, "seconds": math.ceil(seconds), "alone": sandbox.alone,
                      "root": root, "package": str(PACKAGE), "hidden": sandbox.hidden, "walled": sandbox.walled,
                      "asked": [{"id": q.id, "name": q.name, "forbid": q.forbid} for q in asked]}  # fmt: skip
-            self.errors = self._told(self._request(setup, seconds, CELL + GRACE).get("errors"), len(cells))
+            late = self._told(self._request(setup, seconds, CELL + GRACE).get("errors"), len(cells))
+            self.errors = {n: _kind(said) for n, said in late.items()} | self.errors if self.tried else late
         except BaseException:
             self.end()
             raise
@@ -184,6 +188,8 @@ class Child:
         if not isinstance(output, dict) or _deep(output):
             output = {"error": "The answer came back in a form that cannot be read."}
         output |= {name: words(output[name]) for name in ("error", "raised") if isinstance(output.get(name), str)}
+        if output.get("raised") in ("gone", "not tried"):  # only the grader says this
+            output["raised"] = "an error"
         taken = time.monotonic() - begin
         return output | _doubted(output, inputs) | {"seconds": taken if taken > limit + 1 else 0.0}
 
@@ -217,11 +223,13 @@ class Child:
                 self.cell = None
                 return reply
             self.cell = reply["cell"] if isinstance(reply["cell"], int) else None
+            if not self.tried:
+                self.errors = self._told(reply.get("errors"), self.cell or 0)
             self.until = min(end, time.monotonic() + between) if between else end
 
     def _try(self, id):
         """Let the grader try an answer where its check stands; the process waits for the end of it."""
-        cell = self.cell
+        cell, self.tried = self.cell, True
         report = self.checked(self, id) if self.checked and isinstance(id, str) else {}
         self.cell = cell
         self._send({"done": report}, 1)
@@ -274,6 +282,8 @@ class Child:
             if at.count(os.sep) - self.folder.count(os.sep) > MOST_DEEP:
                 raise self._gone(f"It made more than {MOST_DEEP} folders within folders, and was ended.")
         size += together.nameless(pids)
+        if len(pids) > confine.PROCESSES:  # of root the system counts none
+            raise self._gone(f"It started more than {confine.PROCESSES} processes, and was ended.")
         if size > LARGEST_FOLDER or files > MOST_FILES:
             raise self._gone(f"It wrote more than {LARGEST_FOLDER >> 20} MB or {MOST_FILES} files, and was ended.")
         if sum(map(together.resident, pids)) > LARGEST_ALL and sum(map(together.proportional, pids)) > LARGEST_ALL:
@@ -311,6 +321,13 @@ class Child:
 def words(text):
     """What a process says of itself, fit for any page: one line, not long, and each sign can be seen."""
     return "".join(c if c.isprintable() else " " for c in str(text)[:LONGEST_WORDS])
+
+
+def _kind(said):
+    """Of what went wrong in a cell no more than the kind of error: the text may hold what nobody should know."""
+    found = re.match(r"raised (\w+)", said)
+    known = found and isinstance(getattr(builtins, found[1], None), type)
+    return f"raised {found[1]}" if known else "raised an error" if found else "was still running after its time and was stopped"
 
 
 def _looked_up(box, asked):

@@ -72,15 +72,14 @@ def _notebook(name, notebook, chapters, seed, sandbox, lifted):
     talk.run()
     verdicts = {id: _verdict(q, talk, id in lifted) for id, q in asked.items()}
     visible = {id: q.cases() for id, q in asked.items()}
-    other = {id: cases for id, cases in visible.items() if [c.inputs for c in cases] != [c.inputs for c in secret[id]]}
-    again = _Talk(sandbox, notebook.code, asked, {id: cases for id, cases in other.items()
+    again = _Talk(sandbox, notebook.code, asked, {id: cases for id, cases in visible.items()
                                                    if verdicts[id]["cases"] and verdicts[id]["status"] not in QUIET})  # fmt: skip
     if again.cases:
         again.run()
-    for id, cases in other.items():
+    for id, cases in visible.items():
         tries = again.tried.get(id) or [(None, cases, [expected_output(asked[id], c) for c in cases])]
-        verdicts[id] = _shown(asked[id], tries, verdicts[id])
-    return verdicts, [f"{name}: {said}" for said in talk.told()]
+        verdicts[id] = _shown(asked[id], tries, verdicts[id], [c.inputs for c in cases] == [c.inputs for c in secret[id]])
+    return verdicts, [f"{name}: {said}" for said in talk.told(again.errors)]
 
 
 def _verdict(asked, talk, lifted):
@@ -93,18 +92,28 @@ def _verdict(asked, talk, lifted):
         return {"points": 0, "status": "forbidden", "mistakes": [], "why": said, "cases": [], "secret": None}
     points, cases, outputs, verdicts = max((_judged(asked, *one) for one in free), key=lambda judged: judged[0])
     mistakes = mistakes_of(asked, cases, outputs) if points < asked.points else []
-    why = next((v.message for v, o in zip(verdicts, outputs) if o.get("raised") in (*ENDED, "missing")), "")
+    why = next((_why(asked, o) for o in outputs if o.get("raised") in (*ENDED, "missing")), "")
     return {"points": points, "status": _status(asked, points, verdicts, outputs), "mistakes": [m.name for m in mistakes], "why": why,
             "cases": [[v.credit, c.name, v.message] for c, v in zip(cases, verdicts)], "secret": None}  # fmt: skip
 
 
-def _shown(asked, tries, verdict):
-    """The verdict with the notebook's own cases in place of the secret ones, of which only the number is told."""
+def _why(asked, output):
+    """Why an answer came to no end, in the grader's own words: what its process says may hold the secret inputs."""
+    if output["raised"] == "missing":
+        return f"`{asked.name}` is not defined in the notebook."
+    if output["raised"] == "Endless":
+        return f"It was still running after {LENIENCE * asked.limit:g} seconds and was stopped: is there a loop that never ends?"
+    return output["error"]
+
+
+def _shown(asked, tries, verdict, same):
+    """The verdict with the notebook's own cases in place of the secret ones, of which only the number is told. same: they are the same."""
     if not verdict["cases"] or verdict["status"] in QUIET[1:]:
         return verdict | {"cases": []}
     _, cases, _, seen = max((_judged(asked, cases, outputs) for _, cases, outputs in tries), key=lambda judged: judged[0])
     passed = [credit == 1 for credit, *_ in verdict["cases"]]
-    return verdict | {"cases": [[v.credit, c.name, v.message] for c, v in zip(cases, seen)], "secret": [sum(passed), len(passed)]}
+    told = {"cases": [[v.credit, c.name, v.message] for c, v in zip(cases, seen)], "secret": None if same else [sum(passed), len(passed)]}
+    return verdict | told
 
 
 def _judged(asked, cases, outputs):
@@ -219,9 +228,9 @@ class _Talk:
                 return True
         return False
 
-    def told(self):
-        """What went wrong in the cells, a sentence each."""
-        wrong = {n: f"did not end or ended all, and was left out. {said}" for n, said in self.skip.items()} | self.errors
+    def told(self, again):
+        """What went wrong in the cells, a sentence each. again: what a process says of them that has not seen the secret cases."""
+        wrong = {n: f"did not end or ended all, and was left out. {said}" for n, said in self.skip.items()} | self.errors | again
         yield from (f"code cell {n} {said.rstrip('.')}." for n, said in sorted(wrong.items())[:5])
         if self.found is None and not self.over:
             yield "it takes too long to look through: whether an answer uses a forbidden name is not known."

@@ -10,7 +10,7 @@ import pytest
 
 from gdcore.check.declaration import FORBIDDEN, manual_questions, question
 from gdcore.grade import __main__ as command
-from gdcore.grade import manual, student
+from gdcore.grade import manual, pages, student
 from gdcore.grade.cells import tree
 from gdcore.grade.parent import Sandbox
 from gdcore.grade.shortcuts import parsed, shortcut
@@ -157,6 +157,51 @@ def test_visible_cases_run_where_no_secret_was_seen():
     secret = [np.ravel(case.inputs["y"]).tolist() for case in ASKED.cases("a secret seed")]
     shown = [np.ravel(case.inputs["y"]).tolist() for case in ASKED.cases()]
     assert any(str(y)[:30] in told for y in shown) and not any(str(y)[:30] in told for y in secret if y not in shown)
+
+
+SAYS = """
+import json
+def mse(p, y):
+    frame = sys._getframe()
+    while not (isinstance(frame.f_locals.get("asked"), dict) and "id" in frame.f_locals["asked"]):
+        frame = frame.f_back
+    asked = frame.f_locals["asked"]
+    while not hasattr(frame.f_locals.get("self"), "channel"):
+        frame = frame.f_back
+    channel, said = frame.f_locals["self"].channel, {"error": "SEEN" + str(np.ravel(y).tolist()), "raised": RAISED}
+    channel.write(json.dumps({"id": asked["id"], "output": said}).encode() + b"\\n")
+    channel.flush()
+    return 0.0"""
+SEES = "seen = []\n" + RIGHT.replace("    return", "    seen.append(np.ravel(y).tolist())\n    return")  # and is right
+LEAKS = {  # cells that try to bring the inputs of the secret cases onto a page
+    **{f"says that it {name}": [SAYS.replace("RAISED", repr(raised)), CHECK] for name, raised in (
+        ("is missing", "missing"), ("is late", "Endless"), ("is gone", "gone"), ("was not tried", "not tried"), ("raised", "ValueError"))},
+    "a later cell raises them": [SEES, CHECK, "raise ValueError('SEEN' + str(seen[-1]))"],
+    "a later cell makes them its error": [SEES, CHECK, "raise type('SEEN' + str(seen[-1][0]).replace('.', 'p'), (Exception,), {})"],
+    "a later answer is made of them": [SEES, CHECK, "predicted = {'squared': 'SEEN' + str(seen[-1])}", 'check("01.1", predicted)'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", LEAKS.values(), ids=LEAKS)
+def test_no_input_of_a_secret_case_comes_onto_a_page(cells):
+    made = notebook([FIRST, *cells]).encode()
+    found = grade(Student("anna", [("01_loss.ipynb", "")]), [made], "a secret seed", Sandbox.strongest())
+    found["answers"] = {}
+    lines = pages.rows(found, ["01"], {}, {}, "anna")
+    told = pages.markdown(*pages.student_page("anna", found, lines, {}, {})) + pages.grades({"anna": lines})
+    told += pages.markdown(*pages.class_page({"anna": lines}, {"anna": found}, {}, ()))
+    plain = told.replace("\\", "")
+    shown = [str(np.ravel(case.inputs["y"]).tolist()) for case in ASKED.cases()]
+    for case in ASKED.cases("a secret seed"):
+        y = np.ravel(case.inputs["y"]).tolist()
+        assert str(y) in shown or (f"SEEN{y}"[:40] not in plain and f"SEEN{y[0]}".replace(".", "p") not in plain), plain
+    assert found["questions"]["01.2"]["points"] == (2 if SEES in cells else 0)
+
+
+def test_what_went_wrong_before_any_check_is_told_in_full():
+    made = notebook([FIRST, "raise ValueError('look here')", RIGHT, CHECK, "raise KeyError('and there')"]).encode()
+    found = grade(Student("anna", [("01_loss.ipynb", "")]), [made], "a secret seed", Sandbox.strongest())
+    assert found["notes"] == ["01_loss.ipynb: code cell 2 raised ValueError: look here.", "01_loss.ipynb: code cell 5 raised KeyError."]
 
 
 def test_a_landscape_is_another_one_at_each_check():

@@ -261,6 +261,19 @@ def mse(p, y):
 WEAKEST = Sandbox((), Sandbox.strongest().hidden)
 
 
+def test_what_a_system_leaves_open_is_said(monkeypatch):
+    """With all that this system may offer, and with nothing: each thing that is open is said in capitals."""
+    for name, module in (("works", sieve), ("landlock", confine)):
+        monkeypatch.setattr(module, name, lambda: 0)
+    for root, processes in ((0, "could start processes WITHOUT LIMIT"), (1000, "an answer which uses JAX MAY HAVE FAILED")):
+        monkeypatch.setattr(os, "geteuid", lambda root=root: root)
+        told = " ".join(Sandbox(()).words())
+        open_ones = ("The network was OPEN", "CHANGE RIGHTS AND TIMES", "USE SOCKETS", "SHARE MEMORY by number", "READ ALL FILES")
+        assert all(one in told for one in (*open_ones, processes))
+    told = " ".join(Sandbox(PREFIXES[0], walled=True, grouped=True).words())
+    assert "SHARE MEMORY" not in told and "OPEN" not in told and "CHANGE" not in told and "(cgroup)" in told
+
+
 @pytest.mark.skipif(not sieve.works(), reason="this system sieves no calls, and class.html says what that leaves open")
 def test_without_namespaces_a_sieve_closes_what_they_would(tmp_path):
     """No process, no signal to others, no right or time of a file, no socket by path, no memory by number; threads and pairs are left."""

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -76,3 +78,18 @@ def test_a_chapter_leads_to_its_exercises_and_they_say_how_long_they_take(name):
     points = f"{sum(q.points for q in asked)} points" + (f" and {sum(q.points for q in by_hand)} more from a person" if by_hand else "")
     assert f"{number.capitalize()} questions, {points}, about " in opening
     assert abs(int(re.search(r"about (\d+) minutes", opening)[1]) - minutes) <= 5, minutes
+
+
+def test_the_teachers_line_for_a_container_is_one_that_the_client_knows():
+    """Without a daemon nothing runs here; what is tested is that each option of the line exists, and that what is copied is there."""
+    page = (ROOT / "book/for_teachers.md").read_text(encoding="utf-8")
+    block = next(b for b in re.findall(r"```bash\n(.*?)```", page, flags=re.DOTALL) if "docker run" in b)
+    run = block[block.index("docker run") : block.index(" gdcore python")]
+    options = set(re.findall(r"(?<= )--?[a-z-]+", run))
+    assert {"--network", "--read-only", "--memory", "--pids-limit", "--user"} <= options
+    assert all((ROOT / name).exists() for line in re.findall(r"COPY (.*?) /book", block) for name in line.split())
+    assert "python -m gdcore.grade /in --out /out" in block and ":/in:ro" in run and ":/out" in run
+    if not shutil.which("docker"):
+        pytest.skip("there is no docker here to ask for its options")
+    known = subprocess.run(["docker", "run", "--help"], capture_output=True, text=True).stdout
+    assert not [option for option in options if not re.search(rf"(^|\s|,){re.escape(option)}\b", known)]
