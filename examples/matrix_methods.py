@@ -41,6 +41,7 @@ def main(again=False):
         for name in RATES:
             if name != "Muon on all matrices" or task == "letters":
                 ledger.once(f"{task}: {name}", functools.partial(contest, task, name, beside))
+    ledger.once("letters: K-FAC, other clips", functools.partial(clipped, "letters", beside))
     for name in ("AdamW", "Muon"):
         ledger.once(f"width: {name}", functools.partial(widths, name))
 
@@ -66,6 +67,21 @@ def contest(task, name, beside=None):
             "steps in AdamW's seconds": steps, "loss in AdamW's seconds": [short(run["loss"]) for run in as_long]}  # fmt: skip
 
 
+def clipped(task, beside, clips=(1e-4, 3e-4, 3e-3, 1e-2), lr=0.3):
+    """K-FAC with other clips than its own, at one rate, which hardly matters where the clip binds: the tuning, and five runs of the best,
+    at equal steps and at AdamW's seconds."""
+    one = functools.partial(train, task, "K-FAC", lr, rest=beside["rate"])
+    tried = {clip: np.mean([one(seed_=s, clip=clip)["loss"] for s in TUNED]) for clip in clips}
+    clip = min(tried, key=tried.get)
+    runs = [one(seed_=s, clip=clip) for s in SEEDS]
+    cost = float(np.median([run["seconds"] for run in runs])) / STEPS[task]
+    steps = max(10, round(STEPS[task] * beside["cost"] / cost))
+    as_long = [one(seed_=s, clip=clip, steps=steps) for s in SEEDS]
+    return {"clip": clip, "rate": lr, "tuning": {str(c): short(v) for c, v in tried.items()}, "cost": short(cost),
+            "loss": [short(run["loss"]) for run in runs], "steps in AdamW's seconds": steps,
+            "loss in AdamW's seconds": [short(run["loss"]) for run in as_long]}  # fmt: skip
+
+
 def widths(name):
     """The loss of the transformer by width and rate, the mean of two seeds."""
     sizes, rates = (16, 32, 64, 128), [short(1e-3 * APART**k) for k in range(5)]
@@ -74,12 +90,12 @@ def widths(name):
     return {"widths": [*sizes], "rates": rates, "losses": losses}
 
 
-def train(task, name, lr, seed_, rest=None, steps=None, looks=0, width=WIDTH):
+def train(task, name, lr, seed_, rest=None, steps=None, looks=0, width=WIDTH, clip=1e-3):
     """One training with a warm-up and a cosine: its last loss on the validation part, seconds of its steps, and some losses on the way."""
     seed(seed_)
     model = CNN() if task == "photographs" else Letters(width)
     steps = STEPS[task] if steps is None else steps
-    optimizers = made(name, model, lr, lr if rest is None else rest)
+    optimizers = made(name, model, lr, lr if rest is None else rest, clip)
     rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
     warm = steps // 20 + 1
     factor = schedules.then(schedules.linear_warmup(warm, start=0.05), warm, schedules.cosine(steps - warm))
@@ -105,14 +121,14 @@ def train(task, name, lr, seed_, rest=None, steps=None, looks=0, width=WIDTH):
     return {"loss": judge(task, model), "seconds": seconds, "curve": curve}
 
 
-def made(name, model, lr, rest):
+def made(name, model, lr, rest, clip=1e-3):
     """The optimizers of one training: that of the hidden matrices, and AdamW for the rest; or one for all."""
     if name == "SGD":
         return [optim.SGD(model.parameters(), lr, momentum=0.9)]
     if name == "AdamW":
         return [optim.AdamW(model.parameters(), lr, weight_decay=0.0)]
     if name == "K-FAC":
-        ours = optim.KFAC(model, lr)
+        ours = optim.KFAC(model, lr, kl_clip=clip)
         return [ours, optim.AdamW(ours.rest, rest, weight_decay=0.0)] if ours.rest else [ours]
     everywhere = name.endswith("on all matrices")
     hidden = [p for p in model.parameters() if p.ndim >= 2 and (everywhere or all(p is not q for q in model.outer()))]
