@@ -41,7 +41,8 @@ def main():
         wall(os.getcwd(), [setup["package"], sys.prefix, sys.base_prefix])
     limit(setup["seconds"], setup["alone"])
     trees = _trees(setup["cells"])
-    _send(channel, {"id": setup["id"], "uses": _uses(trees, setup["asked"])})
+    unread = {number: f"raised SyntaxError: {str(found)[:160]}" for number, found in enumerate(trees, 1) if isinstance(found, SyntaxError)}
+    _send(channel, {"id": setup["id"], "uses": _uses(trees, setup["asked"]), "unread": unread})
     scope = _notebook(answers, talk)
     seal(os.getcwd(), setup["package"], setup["hidden"])
     sieve.close(setup["alone"], setup["walled"])

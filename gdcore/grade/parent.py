@@ -143,7 +143,7 @@ class Child:
         self.folder = tempfile.mkdtemp(prefix="gdcore-grade-")
         self.socket, theirs = socket.socketpair()
         self.rest, self.cell, self.until, self.checked = b"", None, 0.0, checked
-        self.looked, self.uses = False, None
+        self.looked, self.uses, self.unread = False, None, {}
         self.errors, self.tried = {}, False  # of cells in full, as long as no answer was tried: then the process knows inputs
         environment = {"HOME": self.folder, "TMPDIR": self.folder, "MPLBACKEND": "Agg", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
                        "PYTHONHASHSEED": "0", **THREADS}  # fmt: skip
@@ -164,7 +164,9 @@ class Child:
                      "root": root, "package": str(PACKAGE), "hidden": sandbox.hidden, "walled": sandbox.walled,
                      "asked": [{"id": q.id, "name": q.name, "forbid": q.forbid} for q in asked]}  # fmt: skip
             late = self._told(self._request(setup, seconds, CELL + GRACE).get("errors"), len(cells))
-            self.errors = {n: _kind(said) for n, said in late.items()} | self.errors if self.tried else late
+            if self.tried:
+                late = {n: _kind(said) for n, said in late.items()} | self.errors
+            self.errors = late | {n: said for n, said in self._told(self.unread, len(cells)).items() if n in late}
         except BaseException:
             self.end()
             raise
@@ -213,7 +215,7 @@ class Child:
                 self._send(_looked_up(boxes[reply["box"]], reply), 1)
                 continue
             if "uses" in reply and not self.looked:  # the first thing said, before any cell: it is our own word
-                self.looked, self.uses = True, reply["uses"]
+                self.looked, self.uses, self.unread = True, reply["uses"], reply.get("unread")
                 continue
             if "check" in reply and between:
                 self._try(reply["check"])

@@ -55,6 +55,13 @@ def fingerprint(rules, work, lifted=()):
 def filename(name):
     """A file name for a student, on any system; names that had to be changed get a number of their own."""
     plain = re.sub(r"[^\w.\-]", "_", name)[:80].lstrip(".-") or "_"
+    with contextlib.suppress(UnicodeEncodeError):
+        os.fsencode(plain)
+        return _own(plain, name)
+    return _own(re.sub(r"[^\w.\-]", "_", plain, flags=re.ASCII), name)  # a system whose files have plain names only
+
+
+def _own(plain, name):
     taken = name != name.lower() or re.search(r"-[0-9a-f]{8}$", name)  # by other systems' Anna, or by such a number
     return plain if plain == name and not taken else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 

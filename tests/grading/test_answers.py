@@ -199,9 +199,10 @@ def test_no_input_of_a_secret_case_comes_onto_a_page(cells):
 
 
 def test_what_went_wrong_before_any_check_is_told_in_full():
-    made = notebook([FIRST, "raise ValueError('look here')", RIGHT, CHECK, "raise KeyError('and there')"]).encode()
+    made = notebook([FIRST, "raise ValueError('look here')", RIGHT, CHECK, "raise KeyError('and there')", "x = ("]).encode()
     found = grade(Student("anna", [("01_loss.ipynb", "")]), [made], "a secret seed", Sandbox.strongest())
-    assert found["notes"] == ["01_loss.ipynb: code cell 2 raised ValueError: look here.", "01_loss.ipynb: code cell 5 raised KeyError."]
+    assert found["notes"] == ["01_loss.ipynb: code cell 2 raised ValueError: look here.", "01_loss.ipynb: code cell 5 raised KeyError.",
+                              "01_loss.ipynb: code cell 6 raised SyntaxError: '(' was never closed (<unknown>, line 1)."]
 
 
 def test_a_landscape_is_another_one_at_each_check():

@@ -431,6 +431,9 @@ def test_file_names_are_safe_and_differ():
     assert len({m.casefold() for m in made}) == len(names)
     assert all(len(m) < 100 and "/" not in m and not m.startswith((".", "-")) for m in made)
     assert results.filename("anna") == "anna"
+    with pytest.MonkeyPatch.context() as patch:  # a system whose files have plain names only
+        patch.setattr(results.os, "fsencode", lambda name: name.encode("ascii"))
+        assert results.filename("ä") == results.filename("ä") and results.filename("ä").isascii() and results.filename("anna") == "anna"
     taken = results.filename("a b")  # somebody may bear the name that another one's file has
     assert taken != results.filename(taken)
 
