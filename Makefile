@@ -51,8 +51,9 @@ endif
 test-all: export GDCORE_TEST_ALL = 1
 test-all: test  ## the same, and each kernel and each training on a second device: before a release, and for changes in gdcore/kernels
 
-check: $(VENV)/.test  ## lint and the fast tests, in a minute
+check: $(VENV)/.test  ## lint, what a new rule still lacks, and the fast tests, in a minute
 	@$(BIN)/ruff check .
+	@$(BIN)/python -m tools.method
 	$(PYTEST) tests -m "not slow"
 
 bench: $(VENV)/.test  ## time the optimizers against torch's and others, and the grader against Jupyter, in one run

@@ -56,7 +56,8 @@ class Names:
             if isinstance(fresh[n], torch.Tensor) and fresh[n].shape != a.shape:
                 raise RuntimeError(
                     f"The memory {self.called[n]!r} of {_which(p, group)} has the shape {tuple(a.shape)}, and a parameter of shape "
-                    f"{tuple(p.shape)} needs {tuple(fresh[n].shape)}: load a checkpoint of the same parameters in the same order, or make a new optimizer.")
+                    f"{tuple(p.shape)} needs {tuple(fresh[n].shape)}: load a checkpoint of the same parameters in the same order, or make "
+                    "a new optimizer.")
         for n in arrays:  # torch loads a memory in the parameter's type; one that counts in bytes goes back to them
             if isinstance(fresh[n], torch.Tensor) and not fresh[n].is_floating_point() and not p.is_complex():
                 state[self.called[n]] = state[self.called[n]].to(fresh[n].dtype)

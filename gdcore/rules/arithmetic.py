@@ -10,7 +10,7 @@ import importlib
 import math
 import sys
 
-__all__ = ["sqrt", "sign", "maximum", "minimum", "where", "equal", "ratio", "norm", "rms", "mean", "total", "matmul", "transpose",
+__all__ = ["sqrt", "sign", "maximum", "minimum", "clip", "where", "equal", "ratio", "norm", "rms", "mean", "total", "matmul", "transpose",
            "addmm", "inverse_root", "eigenvectors", "follow", "zeros_like", "full_like", "eye_like", "shape", "size", "matrix_shape",
            "cast", "machine_eps", "named", "NAMED", "is_scalar", "world"]
 
@@ -67,6 +67,11 @@ def maximum(a, b):
 
 def minimum(a, b):
     return _two("minimum", builtins.min, a, b)
+
+
+def clip(x, low, high):
+    """x, but not below low and not above high."""
+    return minimum(maximum(x, low), high)
 
 
 def _two(name, python, a, b):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gdcore.rules.arithmetic import maximum, minimum
+from gdcore.rules.arithmetic import clip, maximum
 from gdcore.rules.base import Rule
 
 __all__ = ["Sophia"]
@@ -31,6 +31,6 @@ class Sophia(Rule):
     def update(self, x, g, t, m, h):
         m = self.beta1 * m + (1 - self.beta1) * g
         u = m / maximum(self.gamma * h, self.eps)
-        u = minimum(maximum(u, -1.0), 1.0)
+        u = clip(u, -1.0, 1.0)
         x = (1 - self.lr * self.weight_decay) * x
         return x - self.lr * u, m, h

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gdcore.rules.arithmetic import maximum, minimum, sqrt, where
+from gdcore.rules.arithmetic import clip, maximum, sqrt, where
 from gdcore.rules.base import Rule
 
 __all__ = ["ADOPT", "AdEMAMix", "Adan"]
@@ -24,7 +24,7 @@ class ADOPT(Rule):
     def update(self, x, g, t, m, v):
         c = (t - 1) ** 0.25
         u = g / maximum(sqrt(v), self.eps)
-        u = minimum(maximum(u, -c), c)
+        u = clip(u, -c, c)
         m = self.beta1 * m + (1 - self.beta1) * u
         v = where(t > 1, self.beta2 * v + (1 - self.beta2) * g**2, g**2)
         return x - self.lr * m, m, v

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gdcore.rules.arithmetic import full_like, maximum, minimum, sign, where, zeros_like
+from gdcore.rules.arithmetic import clip, full_like, sign, where, zeros_like
 from gdcore.rules.base import Rule
 
 __all__ = ["SignSGD", "Lion", "Rprop"]
@@ -60,6 +60,6 @@ class Rprop(Rule):
     def update(self, x, g, t, g_last, d):
         agree = g * g_last
         d = where(agree > 0, self.eta_plus * d, where(agree < 0, self.eta_minus * d, d))
-        d = minimum(maximum(d, self.step_min), self.step_max)
+        d = clip(d, self.step_min, self.step_max)
         g = where(agree < 0, 0 * g, g)
         return x - sign(g) * d, g, d

@@ -1,6 +1,9 @@
 """A rule as plain JavaScript: the same assignments, on numbers."""
 
 import ast
+import copy
+import inspect
+import sys
 
 from gdcore.rules.base import Rule, Wrapper
 from gdcore.views.syntax import Step, instance, parsed
@@ -13,6 +16,7 @@ _CALLS = {
     "abs": "Math.abs({})",
     "maximum": "Math.max({}, {})",
     "minimum": "Math.min({}, {})",
+    "clip": "Math.min(Math.max({}, {}), {})",
 }
 _SIGNS = {ast.Add: ("+", 4), ast.Sub: ("-", 4), ast.Mult: ("*", 5), ast.Div: ("/", 5), ast.Mod: ("%", 5), ast.Pow: ("**", 7),
           ast.Gt: (">", 3), ast.Lt: ("<", 3), ast.Eq: ("===", 3), ast.Is: ("===", 3)}
@@ -173,6 +177,27 @@ class Writer:
             return "0", ATOM
         if name == "full_like":
             return self.text(args[1]), ATOM
-        if name not in _CALLS:
-            raise TypeError(f"{type(self.rule).__name__} cannot be written in JavaScript: {name} is no function of single numbers.")
-        return _CALLS[name].format(*map(self.text, args)), ATOM
+        if name in _CALLS:
+            return _CALLS[name].format(*map(self.text, args)), ATOM
+        return f"({self.text(self._read_through(name, args))})", ATOM
+
+    def _read_through(self, name, args):
+        """What a helper beside the rule, written as one `return`, gives for these arguments."""
+        helper = vars(sys.modules[type(self.rule).__module__]).get(name)
+        tree = parsed(helper) if inspect.isfunction(helper) and helper.__module__ == type(self.rule).__module__ else None
+        lines = [line for line in tree.body if not isinstance(line, ast.Expr)] if tree else []  # without its docstring
+        if len(lines) != 1 or not isinstance(lines[0], ast.Return) or len(tree.args.args) != len(args):
+            raise TypeError(f"{type(self.rule).__name__} cannot be written in JavaScript: {name} is no function of single numbers. "
+                            f"Known are {', '.join(sorted(_CALLS))}, where, equal, ratio, and a helper beside the rule: one `return`.")
+        given = dict(zip((a.arg for a in tree.args.args), args, strict=True))
+        return _Put(given).visit(copy.deepcopy(lines[0].value))
+
+
+class _Put(ast.NodeTransformer):
+    """Expressions in place of names."""
+
+    def __init__(self, given):
+        self.given = given
+
+    def visit_Name(self, node):
+        return self.given.get(node.id, node)

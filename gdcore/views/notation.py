@@ -233,6 +233,10 @@ class _Printer:
     def _minimum(self, a, b):
         return rf"\min{self.both(a, b)}", _ATOM
 
+    def _clip(self, x, low, high):
+        bounds = r",\ ".join(self.text(a, inline=True) for a in (x, low, high))
+        return rf"\operatorname{{clip}}{_brackets(bounds)}", _ATOM
+
     def _equal(self, a, b):
         return f"{self.text(a)} = {self.text(b)}", _SUM
 

@@ -21,7 +21,7 @@ _BINARY = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
 COMPARE = {ast.Gt: operator.gt, ast.Lt: operator.lt, ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.is_,
            ast.IsNot: operator.is_not}
 _WORDS = (bool, str, tuple)  # never a number, so always an option
-_ON_NUMBERS = {"maximum", "minimum", "sqrt", "abs", "sign"}  # calls that are done at once if all arguments are known
+_ON_NUMBERS = {"maximum", "minimum", "clip", "sqrt", "abs", "sign"}  # calls that are done at once if all arguments are known
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,7 @@ def functions(rule, t, memory):
         r"\operatorname{NS}_k": lambda a: R.newton_schulz(
             a, getattr(rule, "ns_steps", 5), (3.4445, -4.7750, 2.0315), getattr(rule, "eps", 0)
         ),
+        r"\operatorname{clip}": np.clip,
         r"\max": np.maximum,
         r"\min": np.minimum,
     }

@@ -1,5 +1,6 @@
 """The JavaScript of every entrywise rule walks the same path in a real browser as the rule does on Python floats."""
 
+import dataclasses
 import json
 import math
 import random
@@ -7,6 +8,7 @@ import random
 import pytest
 
 from gdcore import rules as R
+from gdcore.rules.arithmetic import clip
 from gdcore.views import javascript
 
 STEPS = 50
@@ -108,6 +110,41 @@ def test_it_reads_like_the_rule():
         "  return [x - h.lr * m_hat / (Math.sqrt(v_hat) + h.eps), {m, v}];",
         "}",
     ]
+
+
+def blend(a, b, share):
+    """A helper beside a rule."""
+    return share * a + (1 - share) * b
+
+
+def twice(a):
+    b = 2 * a
+    return b
+
+
+@dataclasses.dataclass(frozen=True)
+class Helped(R.Rule):
+    """Momentum, through helpers."""
+
+    lr: float = 0.1
+    beta1: float = 0.9
+
+    def update(self, x, g, t, m):
+        m = blend(m, clip(g - 1, -0.5, 0.5), self.beta1)
+        return x - self.lr * m, m
+
+
+class Lost(Helped):
+    def update(self, x, g, t, m):
+        return x - self.lr * twice(g), m
+
+
+def test_a_helper_beside_the_rule_is_read_through_and_one_of_two_lines_is_refused(browser):
+    rule, g = Helped(), gradients(3)
+    assert "m = (h.beta1 * m + (1 - h.beta1) * Math.min(Math.max(g - 1, -0.5), 0.5));" in javascript(rule)
+    assert farthest(in_python(rule, g, 0.7), in_browser(browser, rule, javascript(rule), g, 0.7)) <= 1e-12
+    with pytest.raises(TypeError, match="twice is no function of single numbers. Known are abs, clip, .* a helper beside the rule: one `return`"):
+        javascript(Lost())
 
 
 @pytest.mark.parametrize("rule, words", [
