@@ -49,6 +49,7 @@ def main(again=False):
         ledger.once(f"{name}, BFGS", functools.partial(bfgs, name))
     ledger.once("simplex by dimension", simplex)
     ledger.once("MeZO", mezo)
+    ledger.once("MeZO, transformer", functools.partial(mezo, kind=reader))
 
 
 def begin(seed, n=N):
@@ -113,26 +114,27 @@ def simplex():
 
 # -- two forward passes -----------------------------------------------------------------------------------------------------------
 
-RATES, STEPS = (3e-4, 1e-3, 3e-3), 3000
+RATES, LOWER, STEPS = (3e-4, 1e-3, 3e-3), (3e-5, 1e-4, 3e-4, 1e-3), 3000  # LOWER: of MeZO on the transformer
 
 
-def mezo(seeds=range(5)):
+def mezo(seeds=range(5), kind=None):
     """A network that reads digits meets digits moved by one pixel: MeZO from its weights, and from random ones, and Adam with a backward
-    pass; the rate that is best on validation, and the accuracy on test. At equal forward passes Adam's step counts as two of them."""
+    pass; the rate that is best on validation, and the accuracy on test. At equal forward passes Adam's step counts as two of them. kind:
+    makes the network from a seed, `network` or `reader`."""
     import torch
 
-    x, y, parts = shifted_digits()
+    kind, (x, y, parts) = kind or network, shifted_digits()
     rows = {"before": [], "MeZO, trained": [], "MeZO, random": [], "Adam, trained": []}
     curves = {"MeZO, trained": [], "MeZO, random": [], "Adam, trained": []}
     for seed in seeds:
         torch.manual_seed(seed)
         first, tune, val, test = parts(seed)
-        trained = network(seed)
+        trained = kind(seed)
         fitted(trained, x[0], y, first, 600, adam(trained))
         rows["before"].append([accuracy(trained, x[k], y, test) for k in (0, 1)])
-        for name, start in (("MeZO, trained", trained), ("MeZO, random", network(seed + 50)), ("Adam, trained", trained)):
+        for name, start in (("MeZO, trained", trained), ("MeZO, random", kind(seed + 50)), ("Adam, trained", trained)):
             best = None
-            for rate in RATES:
+            for rate in LOWER if kind is reader and "MeZO" in name else RATES:
                 model, curve = copied(start), []
                 step = adam(model, rate) if "Adam" in name else forward_only(model, rate, seed)
                 look = lambda model=model, curve=curve, val=val: curve.append(round(accuracy(model, x[1], y, val), 3))
@@ -161,6 +163,26 @@ def network(seed):
 
     torch.manual_seed(seed)
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+
+
+def reader(seed, width=32):
+    """A small transformer that reads a digit row by row: eight tokens of eight pixels, two blocks of four heads, their mean is read out."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(seed)
+    block = lambda: nn.TransformerEncoderLayer(width, 4, 2 * width, dropout=0.0, batch_first=True, norm_first=True)
+
+    class Reader(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rows, self.places = nn.Linear(8, width), nn.Parameter(torch.randn(8, width) / width**0.5)
+            self.blocks, self.norm, self.head = nn.Sequential(block(), block()), nn.LayerNorm(width), nn.Linear(width, 10)
+
+        def forward(self, x):
+            return self.head(self.norm(self.blocks(self.rows(x) + self.places)).mean(1))
+
+    return Reader()
 
 
 def copied(model):
