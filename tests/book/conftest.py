@@ -52,9 +52,9 @@ class Book:
 
     @property
     def pages(self):
-        """All pages but index.html, which only leads to the first."""
+        """All pages but index.html and 404.html, which only lead to the first."""
         found = (p.relative_to(self.html) for p in sorted(self.html.rglob("*.html")) if "_static" not in p.parts)
-        return [p.with_suffix("").as_posix() for p in found if p.name != "index.html"]
+        return [p.with_suffix("").as_posix() for p in found if p.name not in ("index.html", "404.html")]
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,8 @@ def test_a_barrier_is_found(chromium):
 
 def test_colours_are_judged_once_for_each_kind_of_element(chromium):
     page, known = chromium.new_page(), set()
-    for text, found in (('<p class="a">pale</p>', 1), ('<p class="a">again</p>', 0), ('<div class="b"><p class="a">elsewhere</p></div>', 1)):
+    pages = {'<p class="a">pale</p>': 1, '<p class="a">again</p>': 0, '<div class="b"><p class="a">elsewhere</p></div>': 1}
+    for text, found in pages.items():
         page.set_content(f'<html lang="en"><title>t</title><style>.a {{ color: #bbb }}</style><main>{text}<p>dark</p></main></html>')
         assert len(barriers(page, known=known)) == found, text
     page.close()

@@ -2,6 +2,7 @@
 
 import re
 
+import jinja2
 import pytest
 import yaml
 
@@ -25,6 +26,8 @@ def test_each_chapter_is_followed_by_its_exercises(book):
     names = sorted(path.stem for path in (book.source / "exercises").glob("[0-9]*.ipynb"))
     assert len(names) >= 3 and {f"exercises/{name}" for name in names} == {page for page in book.pages if page.startswith("exercises/")}
     for name in names:
+        html = (book.html / f"exercises/{name}.html").read_text("utf-8")
+        assert f"<code>make lab</code> and open <code>exercises/{name}.ipynb</code>" in html and 'href="../book/exercises.html"' in html
         following = re.search(r'class="right-next"\s+href="([^"]+)"', (book.html / f"chapters/{name}.html").read_text("utf-8"))
         assert following[1] == f"../exercises/{name}.html"
 
@@ -37,7 +40,41 @@ def test_the_plan_knows_every_chapter(chapters):
 
 
 def test_index_leads_to_the_first_page(book):
-    assert "url=book/intro.html" in (book.html / "index.html").read_text("utf-8")
+    index = (book.html / "index.html").read_text("utf-8")
+    assert "url=book/intro.html" in index and "<title>Gradient Descent for Deep Learning</title>" in index
+
+
+def test_a_wrong_address_of_any_depth_leads_home(book, chromium):
+    page = chromium.new_page()
+    page.route("**/*", lambda route: route.fulfill(body=(book.html / "404.html").read_text("utf-8"), content_type="text/html"))
+    for place in ("nothing.html", "chapters/nothing.html", "book/deep/nothing.html"):
+        page.goto(f"http://localhost/project/{place}")
+        assert page.title() == "No such page · Gradient Descent for Deep Learning"
+        found = page.eval_on_selector_all("a", "(all) => all.map((a) => a.href)")
+        assert found == ["http://localhost/project/book/intro.html", "http://localhost/project/search.html"], place
+    page.close()
+
+
+def test_who_shares_a_chapter_shows_its_title(book, chapters):
+    for name in chapters:
+        html = (book.html / f"chapters/{name}.html").read_text("utf-8")
+        title, words = (re.search(f'<meta property="og:{key}" content="([^"]+)"', html)[1] for key in ("title", "description"))
+        assert len(title) > 8 and len(words) > 40 and 'og:site_name" content="Gradient Descent for Deep Learning"' in html
+
+
+def test_each_page_says_how_to_cite_it_and_where_to_report_an_error(book):
+    for page in book.pages:
+        html = (book.html / f"{page}.html").read_text("utf-8")
+        assert "#cite-this-book\"" in html and "#when-something-is-wrong\"" in html, page
+
+
+def test_with_a_repository_pages_can_be_run_elsewhere():
+    template = jinja2.Environment().from_string((ROOT / "book/_templates/gd_page.html").read_text("utf-8"))
+    known = {"pathto": lambda name: f"{name}.html", "theme_repository_url": "https://github.com/some/book", "theme_repository_branch": ""}
+    chapter, glossary = (template.render(pagename=name, **known) for name in ("chapters/06_momentum", "book/glossary"))
+    assert "https://colab.research.google.com/github/some/book/blob/main/chapters/06_momentum.ipynb" in chapter
+    assert "https://mybinder.org/v2/gh/some/book/main?labpath=chapters/06_momentum.ipynb" in chapter
+    assert "https://github.com/some/book/issues/new?title=In%20book/glossary%3A%20" in glossary and "Colab" not in glossary
 
 
 def test_pages_name_no_other_host_to_load_from(book):

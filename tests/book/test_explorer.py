@@ -54,6 +54,43 @@ def test_surface_rules_and_steps_are_the_readers_choice_and_the_address_follows(
     assert again.evaluate(STATE)["rules"] == told["rules"] and again.evaluate(STATE)["surface"] == told["surface"]
 
 
+def test_the_keys_stay_with_the_control_that_the_reader_has(page):
+    page.get_by_label("surface", exact=True).focus()
+    rules = page.evaluate(STATE)["rules"]
+    for _ in range(3):
+        before = page.evaluate(STATE)["surface"]
+        page.keyboard.press("ArrowDown")
+        page.wait_for_function(f"(before) => {FIGURE}.state.surface.surface !== before.surface && !{FIGURE}.frame", arg=before)
+        assert page.evaluate("document.activeElement.ariaLabel") == "surface" and page.evaluate(STATE)["rules"] == rules
+    page.get_by_role("button", name="remove RMSProp").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"() => {FIGURE}.state.rules.length === 3 && !{FIGURE}.frame")
+    assert page.evaluate("document.querySelector('figure.gd-live').contains(document.activeElement)")
+
+
+def test_every_link_of_on_this_page_lands_and_back_returns(page):
+    """A click on each: what lies far is laid out on the way, and no race takes the reader back to the explorer."""
+    links = page.eval_on_selector_all(".bd-sidebar-secondary a[href^='#']", "(all) => all.map((a) => a.getAttribute('href'))")
+    assert len(links) > 30
+    top = "(link) => document.querySelector(link).getBoundingClientRect().top"
+    for link in links:
+        page.evaluate("(link) => document.querySelector(`.bd-sidebar-secondary a[href='${link}']`).click()", link)
+        page.wait_for_function(f"(link) => {{ const top = ({top})(link); return -20 < top && top < 300; }}", arg=link, timeout=5000)
+    page.go_back()
+    page.wait_for_function(f"(link) => {{ const top = ({top})(link); return -20 < top && top < 300; }}", arg=links[-2], timeout=5000)
+    page.evaluate("() => location.hash = 'race=Lion'")
+    page.wait_for_function("() => Math.abs(document.querySelector('figure.gd-live').getBoundingClientRect().top) < 200")
+
+
+def test_on_a_phone_the_map_stays_in_sight_while_the_sliders_go_by(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    last = page.locator("figure.gd-live input[type=range]").last
+    last.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    canvas, slider = (box.bounding_box() for box in (page.locator("figure.gd-live canvas").first, last))
+    assert 0 <= canvas["y"] and canvas["y"] + canvas["height"] < slider["y"] + slider["height"] <= 844
+
+
 def test_every_rule_and_every_surface_can_be_chosen(page):
     rules = page.get_by_label("rule 1").evaluate("(s) => [...s.options].map((o) => o.value)")
     surfaces = page.get_by_label("surface", exact=True).evaluate("(s) => [...s.options].map((o) => o.value)")

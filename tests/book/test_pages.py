@@ -44,7 +44,8 @@ def visits(book, chromium, http):
     for way, base, settings, more in (("http", http, PHONE, on_phone), ("file", book.html.as_uri(), SCREEN, on_screen)):
         context, known = chromium.new_context(**settings), set()
         for page in [*book.pages, "search.html?q=gradient"]:
-            seen[way, page] = visit(context, f"{base}/{page if '?' in page else f'{page}.html'}", base, functools.partial(more, known=known))
+            address = f"{base}/{page if '?' in page else f'{page}.html'}"
+            seen[way, page] = visit(context, address, base, functools.partial(more, known=known))
         context.close()
     return seen
 

@@ -53,7 +53,7 @@ NAMES = "COSTS, RULES, SURFACES, makeRule, makeSurface, run"
 
 # what a slider may move on a surface: {surface: {parameter: (description, default)}}; None is a default that the surface works out
 PARAMETERS = {"quadratic": {
-    "condition": (Hyperparameter(r"\kappa", "condition: how many times as steep across as along", low=1.0), 100),
+    "condition": (Hyperparameter(r"\kappa", "condition: how many times as curved across as along", low=1.0), 100),
     "rotation": (Hyperparameter(r"\varphi", "degrees by which the bowl is turned", low=-math.inf, open_low=True), 0),
     "largest": (Hyperparameter("L", "largest curvature; by default it equals the condition", open_low=True), None),
 }}

@@ -31,8 +31,9 @@ function choices(figure) {
 // The part after # is "race=" and the chosen keys of the state as JSON; a single word, as in "race=Adam", is a rule at its defaults.
 
 function linkToAddress(figure, keys) {
+  const asked = () => location.hash.startsWith("#race=");  // any other anchor is a place of the page, and the browser's business
   const read = () => {
-    if (!location.hash.startsWith("#race=")) return;
+    if (!asked()) return;
     const words = decodeURIComponent(location.hash.slice(6));
     try {
       const told = /^\w+$/.test(words) ? {rules: [{rule: words, hyper: {}}]} : JSON.parse(words);
@@ -44,7 +45,7 @@ function linkToAddress(figure, keys) {
     }
   };
   read();
-  figure.listen(window, "hashchange", () => (read(), figure.root.scrollIntoView({block: "start"})));
+  figure.listen(window, "hashchange", () => asked() && (read(), figure.root.scrollIntoView({block: "start"})));
   figure.host.changed = (state) => {
     clearTimeout(figure.writing);
     const told = JSON.stringify(Object.fromEntries(keys.map((key) => [key, state[key]])));

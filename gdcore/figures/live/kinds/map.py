@@ -19,9 +19,9 @@ def rate_map(condition=100, *, lr=None, momentum=None, largest=None, start=(1.0,
     in, ripples, jumps across and diverges, the cliff and the best point. The reader drags a point or taps, and sees the run from there:
     its distance against steps, and position and velocity along both axes of the bowl.
 
-    condition: κ, how many times as steep across as along, from 1. largest: the largest curvature L, by default κ; the smallest is L / κ.
+    condition: κ, how many times as curved across as along, from 1. largest: the largest curvature L, by default κ; the smallest is L / κ.
     lr, momentum: where the point is at first; by default the best rate without momentum, 2 / (L + μ), and 0.
-    start: where the run begins, along the flat axis and along the steep one.
+    start: where the run begins, along the flat axis and along the curved one.
     The traits `lr`, `momentum`, `condition`, `start`, `step` and `steps` follow the reader. `rate` is what a step leaves, `best` the
     point (lr, momentum) where that is least, `trace` what gdcore.minimize says of the run.
     Raises ValueError, in one sentence, for what cannot be drawn.
@@ -153,7 +153,7 @@ def _phase(ax, trace, scales):
     """Position and the step just taken, in the scale √(ηλ) of each axis, as far as the picture reaches."""
     speed = np.diff(trace.x, axis=0, prepend=trace.x[:1]) / scales
     far = 3 * np.linalg.norm(trace.x[0])
-    for axis, (name, color) in enumerate((("flat axis", BLUE), ("steep axis", ORANGE))):
+    for axis, (name, color) in enumerate((("flat axis", BLUE), ("curved axis", ORANGE))):
         ax.plot(trace.x[:, axis], speed[:, axis], "-o", color=color, markersize=2.5, linewidth=1)
         ax.text(0.02, 0.95 - 0.12 * axis, name, transform=ax.transAxes, va="top", color=color, fontsize=10)
     wide, high = (1.15 * min(far, max(np.abs(values).max(), 1e-9)) for values in (trace.x, speed))
@@ -164,4 +164,4 @@ def _table(trace):
     """Where the run is at eleven steps."""
     rows = [[step, *(float(f"{v:.4g}") for v in (np.hypot(*trace.x[step]), *trace.x[step]))]
             for step in sorted({round(s) for s in np.linspace(0, len(trace.x) - 1, 11)})]  # fmt: skip
-    return {"columns": ["step", "distance", "along the flat axis", "along the steep axis"], "rows": rows}
+    return {"columns": ["step", "distance", "along the flat axis", "along the curved axis"], "rows": rows}

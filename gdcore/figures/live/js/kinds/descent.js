@@ -25,10 +25,13 @@ KINDS.descent = (figure) => {
     const now = JSON.stringify([figure.state.rules.map(shape), figure.state.sliders, figure.state.ranges, figure.state.surface.surface]);
     if (now === shown) return;
     shown = now;
-    const holder = document.activeElement;
+    const holder = document.activeElement, name = holder?.ariaLabel;
     above.replaceChildren(...(figure.state.editable ? choices(figure) : []), ...parameterSliders(figure));
     racers.replaceChildren(...figure.state.rules.map((_, i) => racer(figure, i)));
-    if (holder?.isConnected === false) racers.querySelector("select, input")?.focus();
+    if (holder?.isConnected === false) { // the reader's keys go on to the control of the same name
+      const all = [...above.querySelectorAll("select, input, button"), ...racers.querySelectorAll("select, input, button")];
+      (all.find((e) => e.ariaLabel === name && e.localName === holder.localName) ?? racers.querySelector("select, input"))?.focus();
+    }
   }
 
   function compute() {

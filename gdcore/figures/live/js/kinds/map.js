@@ -1,7 +1,7 @@
 // Map: learning rate and momentum of a heavy ball on a bowl. Question: where is the fast island, and how near is the cliff?
 //
 // state: condition, largest (L; the smallest curvature is largest / condition), lr and momentum (the point on the map), start [along the
-// flat axis, along the steep one], steps, step.
+// flat axis, along the curved one], steps, step.
 
 KINDS.map = (figure) => {
   const {state} = figure;
@@ -16,7 +16,7 @@ KINDS.map = (figure) => {
     sizes = Array.from(path.values, (_, k) => Math.hypot(path.xs[2 * k], path.xs[2 * k + 1]));
   });
   compute();
-  const axes = () => [["flat", state.largest / state.condition, figure.colors.racers[0]], ["steep", state.largest, figure.colors.racers[1]]];
+  const axes = () => [["flat", state.largest / state.condition, figure.colors.racers[0]], ["curved", state.largest, figure.colors.racers[1]]];
   const land = new Plot(figure, {label: "what a step leaves of the distance", x: {label: "learning rate η"}, y: {label: "momentum β"}, aspect: 1.2, grid: false});
   const errors = new Plot(figure, {label: "distance against steps", x: {label: "step", integer: true}, y: {label: "distance", log: true}, aspect: 0.58});
   const phase = new Plot(figure, {label: "velocity against position, along both axes", x: {label: "position"}, y: {label: "velocity / √(ηλ)"}, aspect: 0.58});
@@ -41,9 +41,9 @@ KINDS.map = (figure) => {
   // What the run does at a point of the map, in a word.
   function region(lr, momentum) {
     if (!(rate(lr, momentum) < 1)) return lr > 0 ? "diverges" : "stands still";
-    const [flat, steep] = both(lr, momentum).map(({way}) => way);
-    if (steep === "jumps") return "jumps across";
-    return flat === "swings" ? "ripples" : steep === "swings" ? "ripples, the flat axis creeps" : "comes straight in";
+    const [flat, curved] = both(lr, momentum).map(({way}) => way);
+    if (curved === "jumps") return "jumps across";
+    return flat === "swings" ? "ripples" : curved === "swings" ? "ripples, the flat axis creeps" : "comes straight in";
   }
 
   function drawLand() {
