@@ -10,17 +10,20 @@ from gdcore.check.questions.shared import items
 six_numbers = Question(
     "07.1", "Six numbers about rates that change", "predict", points=3, difficulty=2, minutes=12, name="predicted",
     objectives=("read the rate off a schedule at a given step", "predict an error from the rates that were taken"),
-    draw=items("ramp", "cosine", "climb", "plateau", "error", "cliff"), rtol=1e-3,
+    draw=items("ramp", "cosine", "climb", "plateau", "error", "cliff"), rtol=1.5e-2,
     oracle={"ramp": 0.15, "cosine": 0.15, "climb": 0.05, "plateau": 5, "error": 0.84, "cliff": 0.1875},
     mistakes=(
         Mistake("For `ramp` you counted one step too many.", "At t = 30 thirty of the hundred steps are behind you.", {"ramp": 0.155}),
         Mistake("For `ramp` you gave the factor. The rate is the factor times the peak.", "The peak is 0.5.", {"ramp": 0.3}),
         Mistake("For `ramp` you began at a third, as torch's LinearLR does. This ramp begins at 0.", "A share of 30/100 of the peak.",
                 {"ramp": 0.5 * (1 / 3 + 0.2)}),
+        Mistake("For `ramp` you took the share that is still to come.", "Thirty of the hundred steps are behind you.", {"ramp": 0.35}),
+        Mistake("For `cosine` you gave the factor. The rate is the factor times the peak.", "The peak is 0.2.", {"cosine": 0.75}),
+        Mistake("For `cosine` the half of (1 + cos)/2 is missing.", "At t = 0 it would be twice the peak.", {"cosine": 0.3}),
         Mistake("For `cosine` you took a straight line. In the first half the cosine lies above it.", "(1 + cos(π · 500/1500))/2.",
                 {"cosine": 0.2 * 2 / 3}),
-        Mistake("For `cosine` you took a whole turn of the cosine, which is back at the top in the end.",
-                "Half a cosine: the angle goes from 0 to π.", {"cosine": 0.05}),
+        Mistake("For `cosine` either you took a whole turn of the cosine, which is back at the top in the end, or 1 − cos, which rises.",
+                "The angle goes from 0 to π, and (1 + cos)/2 from 1 to 0.", {"cosine": 0.05}),
         Mistake("For `cosine` you took a quarter turn, cos(π/2 · share).", "Half a cosine: the angle goes from 0 to π, and (1 + cos)/2.",
                 {"cosine": 0.2 * np.cos(np.pi / 6)}),
         Mistake("For `cosine` π is missing in the angle.", "The angle is π · 500/1500.", {"cosine": 0.1 * (1 + np.cos(1 / 3))}),
@@ -29,6 +32,9 @@ six_numbers = Question(
                 {"climb": 0.0}),
         Mistake("For `climb` you let the cosine begin anew at the peak. That is what the one with restarts does.",
                 "At 2,000 the angle is π · 2000/1500.", {"climb": 0.15}),
+        Mistake("For `climb` you think that it is back at its peak. It is so at t = 3000.", "The angle is π · 2000/1500.", {"climb": 0.2}),
+        Mistake("For `climb` you took the cosine itself, which goes below zero.", "Add 1 and halve: (1 + cos)/2.", {"climb": -0.1}),
+        Mistake("For `climb` you gave the factor. The rate is the factor times the peak.", "The peak is 0.2.", {"climb": 0.25}),
         Mistake("For `plateau` you are one too early: either the first metric counts as bad, or reaching the patience is enough for you.",
                 "The first is the baseline; three bad ones are borne; the next one cuts.", {"plateau": 4}),
         Mistake("For `plateau` you are two too early: neither is the first metric bad, nor does the third bad one cut.",
@@ -39,8 +45,16 @@ six_numbers = Question(
                 {"error": 1.16}),
         Mistake("For `error` the factor 1 − ηλ is not squared.", "e is a mean square.", {"error": 1.84}),
         Mistake("For `error` you stopped after the first step.", "Two steps: first 0.5, then 0.2.", {"error": 1.25}),
-        Mistake("For `error` you took the rates in the opposite order. It matters.", "First 0.5, then 0.2.", {"error": 0.9}),
+        Mistake("For `error` either you took the rates in the opposite order, or a root.", "First 0.5, then 0.2; e is a mean square.",
+                {"error": 0.9}),
+        Mistake("For `error` the noise of the second step is missing.", "Each step adds η²σ².", {"error": 0.8}),
+        Mistake("For `error` the noise of the first step is missing.", "Each step adds η²σ².", {"error": 0.68}),
+        Mistake("For `error` you squared the 4. It is a mean square already.", "e ← (1 − ηλ)²e + η²σ².", {"error": 2.76}),
+        Mistake("For `error` the noise of the first step comes through the second undiminished.", "That step shrinks all that is there.",
+                {"error": 0.93}),
         Mistake("For `cliff` you gave the variance. The loss is half the curvature times it.", "The loss is ½λv.", {"cliff": 0.09375}),
+        Mistake("For `cliff` the sign is that of the loss's change; asked is by how much it falls.", "A positive number.",
+                {"cliff": -0.1875}),
         Mistake("For `cliff` you used the formula for small rates, ησ²/4. Here ηλ is 1.2.", "ησ²/(2(2 − ηλ)).", {"cliff": 0.075}),
         Mistake("For `cliff` you left out the 2 − ηλ below.", "ησ²/(2(2 − ηλ)).", {"cliff": 0.15}),
         Mistake("For `cliff` λ is missing below: you have 2 − η.", "ησ²/(2(2 − ηλ)).", {"cliff": 0.3 / 3.4}),
@@ -104,6 +118,12 @@ ramp = Question(
         Mistake("You added `end` to a cosine that has its full height, so your rates are too high.",
                 "The cosine falls from peak to end: its height is peak − end.", ramp_with(high=lambda total, warmup, peak, end: peak)),
         Mistake("`end` is not used: you come down to zero.", "end + (peak − end) · (1 + cos)/2.", ramp_with(low=lambda *a: 0.0)),
+        Mistake("You come down to zero, and jump up to `end` after it.", "end + (peak − end) · (1 + cos)/2.",
+                lambda t, total, warmup, peak, end: ramp_of(t, total, warmup, peak, end, low=0.0, after=float(end))),
+        Mistake("You multiply a ramp with a cosine that counts from step 0: the peak is never reached.",
+                "Two pieces, one after the other: `np.where(t < warmup, rise, fall)`.",
+                lambda t, total, warmup, peak, end: np.minimum(1, np.asarray(t) / warmup) * (
+                    end + (peak - end) * (1 + np.cos(np.pi * np.minimum(1, np.asarray(t) / total))) / 2)),
         Mistake("You took a whole turn of the cosine: it is at the bottom half way.", "The angle goes from 0 to π.",
                 ramp_with(shape=lambda p: (1 + np.cos(2 * np.pi * p)) / 2)),
         Mistake("π is missing in the angle, so the cosine comes only part of its way down.", "cos(π · share).",
@@ -175,6 +195,11 @@ def best_left(curvature, e, sigma, lr):
     return sigma**2 * e / (curvature**2 * e + sigma**2)
 
 
+def with_one_sigma(mean):
+    """The schedule for noise that stays the same, with an average of the sigmas in it."""
+    return lambda curvature, sigmas, e: 1 / (curvature * (np.arange(1, len(sigmas) + 1) + mean(sigmas) ** 2 / curvature**2 / e))
+
+
 def rates_with(**pieces):
     return lambda curvature, sigmas, e: rates_of(curvature, sigmas, e, **pieces)
 
@@ -187,6 +212,9 @@ best_rates = Question(
         Mistake("You used 1/(λ(t + r)), which is right for noise that stays the same.",
                 "The rate of each step is λe/(λ²e + σ²), with the σ of that step and the e that is left.",
                 lambda curvature, sigmas, e: 1 / (curvature * (np.arange(1, len(sigmas) + 1) + np.square(sigmas[0]) / curvature**2 / e))),
+        Mistake("You used 1/(λ(t + r)) with an average of the σ. A noisy gradient and a clean one then get the same say.",
+                "The rate of each step is λe/(λ²e + σ²), with the σ of that step and the e that is left.", with_one_sigma(np.mean),
+                also=(with_one_sigma(lambda s: np.sqrt(np.mean(np.square(s)))),)),
         Mistake("Your r is made of the σ of each step, as if the noise had been so all the time.",
                 "Keep e from step to step; it remembers all noise so far.",
                 lambda curvature, sigmas, e: 1 / (curvature * (np.arange(1, len(sigmas) + 1) + np.square(sigmas) / curvature**2 / e))),
@@ -201,6 +229,10 @@ best_rates = Question(
         Mistake("The factor 1 − ηλ in your e is not squared.", "e is a mean square.",
                 rates_with(grow=lambda c, e, s, lr: (1 - lr * c) * e + lr**2 * s**2)),
         Mistake("σ is not squared in your rate.", "η = λe/(λ²e + σ²).", rates_with(rate=lambda c, e, s: c * e / (c**2 * e + s))),
+        Mistake("σ is squared nowhere, neither in your rate nor in your e.", "η = λe/(λ²e + σ²), and e ← (1 − ηλ)²e + η²σ².",
+                rates_with(rate=lambda c, e, s: c * e / (c**2 * e + s), grow=lambda c, e, s, lr: (1 - lr * c) ** 2 * e + lr**2 * s)),
+        Mistake("You return what is left after each step. Asked are the rates.", "Append the rate.",
+                lambda curvature, sigmas, e: 1 / (1 / e + np.cumsum(curvature**2 / np.square(sigmas)))),
         Mistake("λ is missing above: your rate is e/(λ²e + σ²).", "η = λe/(λ²e + σ²).",
                 rates_with(rate=lambda c, e, s: e / (c**2 * e + s**2))),
         Mistake("λ is not squared below: your rate is λe/(λe + σ²).", "η = λe/(λ²e + σ²).",

@@ -91,6 +91,10 @@ plateau = Question(
         Mistake("You divide the rate by the factor, so it grows.", "lr = lr * factor.",
                 lambda metrics, lr, factor, patience, cooldown: cut(metrics, lr, 1 / factor, patience, cooldown)),
         Mistake("You subtract the factor from the rate.", "lr = lr * factor.", cut_with(subtracts=True)),
+        Mistake("The first metric counts as bad: `best` begins as that metric, and nothing is below itself.",
+                "Begin with best = np.inf, and the first metric is better.",
+                lambda metrics, *rest: cut(metrics, *rest, start=metrics[0])),
+        Mistake("You return the last rate alone.", "One rate for each metric.", lambda *inputs: cut(*inputs)[-1]),
         Mistake("You give the rate before each metric, not after it.", "First look at the metric, then note the rate.",
                 cut_with(before=True)),
         Mistake("Larger counts as better: the comparison is the wrong way round.",
@@ -113,7 +117,8 @@ def loop_cases(rng):
         yield Case(name, {"A": A, "y": y, "peak": peak, "batch": batch, "orders": np.array([rng.permutation(n) for _ in range(epochs)])})
 
 
-def trained(A, y, peak, batch, orders, compounds=False, clock="updates", total="updates", begin=0, half=1.0, stride=False):
+def trained(A, y, peak, batch, orders, compounds=False, clock="updates", total="updates", begin=0, half=1.0, stride=False,
+            by_batch=False, seen="all"):
     """The loss after each epoch; each argument after `orders` is a fault."""
     w, lr, losses, t = np.zeros(A.shape[1]), peak, [], begin
     each = -(-len(y) // batch)
@@ -122,12 +127,14 @@ def trained(A, y, peak, batch, orders, compounds=False, clock="updates", total="
     for k, order in enumerate(orders):
         for j, i in enumerate(range(0, len(y), batch)):
             some = order[i : i + batch]
-            share = 1 - {"updates": t, "epochs": k, "batches": j, "none": 0}[clock] / total
+            now = {"updates": t, "epochs": k, "batches": j, "none": 0, "rows": total * (k * len(y) + i) / len(orders) / len(y),
+                   "both": k * each + i}[clock]  # fmt: skip
+            share = 1 - now / total
             lr = (lr if compounds else peak) * share
             error = A[some] @ w - y[some]
-            w = w - half * lr * 2 * A[some].T @ error / len(some)
+            w = w - half * lr * 2 * A[some].T @ error / (batch if by_batch else len(some))
             t += batch if stride else 1
-        losses.append(np.mean((A @ w - y) ** 2))
+        losses.append(np.mean(error**2 if seen == "last" else (A @ w - y) ** 2))
     return np.array(losses)
 
 
@@ -157,6 +164,13 @@ loop = Question(
         Mistake("t counts updates and `total` counts epochs: the rate is zero after one t for each epoch, and then below zero.",
                 "Both count updates.", trained_with(total="epochs")),
         Mistake("t counts rows, not updates: it goes up by `batch` each time.", "t += 1.", trained_with(stride=True)),
+        Mistake("You count rows, in t and in the total. Where the last batch is smaller, that is not the share of the updates.",
+                "t += 1 after each update.", trained_with(clock="rows")),
+        Mistake("Between epochs t counts updates, and within an epoch rows.", "t += 1 after each update.", trained_with(clock="both")),
+        Mistake("You divide by `batch`, and the last batch of an epoch may be smaller.", "/ len(some), as it was given.",
+                trained_with(by_batch=True)),
+        Mistake("Your losses are those of the last batch, before its step.", "np.mean((A @ w - y) ** 2), as it was given.",
+                trained_with(seen="last")),
         Mistake("Your total forgets the last, smaller batch of each epoch.", "There are −(−n // batch) updates in an epoch.",
                 trained_with(total="whole")),
         Mistake("The 2 of the slope is lost, so every step is half as long as it should be.", "The slope of e² is 2e.",

@@ -23,6 +23,9 @@ six_numbers = Question(
         Mistake("For `stopped` this is ηt. More steps are a smaller penalty.", "One over it.", {"stopped": 2.0}),
         Mistake("For `stopped` the rate is forgotten.", "1/(ηt).", {"stopped": 0.04}),
         Mistake("For `stopped` the steps are forgotten: 1/η.", "1/(ηt).", {"stopped": 12.5}),
+        Mistake("For `stopped` you divided the rate by the steps.", "1/(ηt).", {"stopped": 0.0032}),
+        Mistake("For `stopped` you divided the steps by the rate.", "1/(ηt).", {"stopped": 312.5}),
+        Mistake("For `threshold` α is forgotten: the threshold is η · α, not η.", "0.5 · 0.3 = 0.15.", {"threshold": 0.1}),
         Mistake("For `threshold` the rate is forgotten: the threshold is η · α, not α.", "0.5 · 0.3 = 0.15.", {"threshold": -0.1}),
         Mistake("For `threshold` the sign is lost.", "From −0.4 towards zero by 0.15.", {"threshold": 0.25}),
         Mistake("For `threshold` you went away from zero.", "From −0.4 towards zero by 0.15.", {"threshold": -0.55}),
@@ -51,6 +54,9 @@ six_numbers = Question(
         Mistake("For `smoothing` this is the chance of the true class.", "Scores are logarithms of chances.", {"smoothing": 0.8}),
         Mistake("For `smoothing` your logarithm has the base 10.", "The softmax is made of powers of e.",
                 {"smoothing": float(np.log10(8))}),
+        Mistake("For `smoothing` your logarithm has the base 2.", "The softmax is made of powers of e.", {"smoothing": 3.0}),
+        Mistake("For `smoothing` either you took 1 − ε, or the difference of the chances.", "Scores are logarithms of chances.",
+                {"smoothing": 0.7}),
         Mistake("For `smoothing` the sign is lost: the true class is above.", "The larger chance over the smaller.",
                 {"smoothing": -float(np.log(8))}),
         Mistake("For `curvature` you multiplied once. A curvature is a slope's slope: the factor comes in twice.", "3² times 4.",
@@ -73,7 +79,9 @@ def prox_cases(rng):
         return Case(name, {"v": np.round(spread * rng.normal(size=(rows, columns)), 3), "lr": lr, "weight": weight, "group": group})
 
     yield case("both penalties", 4, 3, 0.5, 0.4, 0.6)
-    yield case("entries alone", 3, 4, 0.2, 1.5, 0.0)
+    entries = case("entries alone", 3, 4, 0.2, 1.5, 0.0)
+    entries.inputs["v"][-1] = 0.0  # a row of zeros, and nothing that the rows must lose: 0/0
+    yield entries
     yield case("rows alone", 5, 2, 0.4, 0.0, 1.5)
     yield case("some rows vanish", 6, 2, 0.5, 0.8, 1.0)
     zeros = np.array([[0.0, 0.0], [1.5, -2.0], [0.2, -0.15], [1.0, 0.05]])
@@ -81,7 +89,7 @@ def prox_cases(rng):
 
 
 def proximal(v, lr, weight, group, first="entries", rows=1, cut=True, hard=False, old=False, whole=False, square=False, share=False,
-             crossing="", sizes=False, kept=False):
+             crossing="", sizes=False, kept=False, bare=False):
     """The proximal step of both penalties, with knobs for what people get wrong."""
     v = np.array(v, dtype=float)
 
@@ -96,7 +104,7 @@ def proximal(v, lr, weight, group, first="entries", rows=1, cut=True, hard=False
         length = np.linalg.norm(source, axis=axis, keepdims=True)
         length = length**2 if square else np.abs(source).sum(axis=axis, keepdims=True) if sizes else length
         limit = lr * group * (np.sqrt(x.shape[1]) if share else 1)
-        factor = 1 - limit / np.where(length > 0, length, 1)
+        factor = 1 - limit / (length if bare else np.where(length > 0, length, 1))
         if kept:
             return x * (factor > 0)
         return x * (np.maximum(factor, 0) if cut and crossing != "rows" else factor)
@@ -137,6 +145,8 @@ sparse_group = Question(
         Mistake("Entries that the threshold should cut come out with the other sign.", "np.maximum(np.abs(v) - lr * weight, 0).",
                 change(crossing="entries")),
         Mistake("Rows that should vanish come out turned round.", "No shorter than zero: np.maximum(1 - …, 0).", change(crossing="rows")),
+        Mistake("A row of zeros is divided by its length: with group = 0 that is 0/0, and nan.", "Divide by 1 where the length is 0.",
+                change(bare=True)),
         Mistake("Your rows vanish or stay as they are. Those that stay get shorter as well.", "By lr · group.", change(kept=True)),
         Mistake("Your length of a row is the sum of its sizes.", "The root of the sum of the squares.", change(sizes=True)),
         Mistake("You added the two strengths to one threshold for the entries. A row has a penalty of its own.",
@@ -180,14 +190,14 @@ def stop_cases(rng):
 
 
 def stopping(losses, patience, least, total=False, late=0, crumbs=True, equal=False, before=False, creep=False,
-             sink=False, more=False, share=False):
+             sink=False, more=False, share=False, stuck=False, begin=1):
     """(the look to keep, the look at which it stops), with knobs for what people get wrong."""
     kept, mark, waited = 0, losses[0], 0
-    for k in range(1, len(losses)):
+    for k in range(begin, len(losses)):
         against = losses[k - 1] if before else mark
         limit = against - (least * against if share else -least if more else least if crumbs else 0)
         if losses[k] < limit or (equal and losses[k] <= limit):
-            kept, mark, waited = k, losses[k], waited if total else 0
+            kept, mark, waited = k, mark if stuck else losses[k], waited if total else 0
         else:
             waited += 1
             if (creep or sink) and losses[k] < mark:
@@ -203,6 +213,11 @@ def until(**knobs):
 
 def lowest_of_all(losses, patience, least):
     return int(np.argmin(losses)), stopping(losses, patience, least)[1]
+
+
+def lowest_and_on(losses, patience, least):
+    best = int(np.argmin(losses))
+    return best, min(best + patience, len(losses) - 1)
 
 
 def keeps_the_end(losses, patience, least):
@@ -243,7 +258,7 @@ early_stop = Question(
         Mistake("You keep the look at which it stops, not the best one.", "Go back: keep the last look that improved.",
                 lambda *inputs: (stopping(*inputs)[1],) * 2),
         Mistake("You keep the lowest loss of the whole list. A run that stopped does not know what comes later, and crumbs do not count.",
-                "Keep the last look that improved before the stop.", lowest_of_all),
+                "Keep the last look that improved before the stop.", lowest_of_all, also=(lowest_and_on,)),
         Mistake("Your waiting is not begun anew by an improvement.", "Set the counter to 0 when a look improves.", until(total=True)),
         Mistake("You stop one look late.", "Stop at the look that makes it `patience` in a row.", until(late=1)),
         Mistake("You stop one look early.", "Stop at the look that makes it `patience` in a row.", until(late=-1)),
@@ -255,6 +270,9 @@ early_stop = Question(
                 "Only an improvement by more than least moves the mark.", until(creep=True)),
         Mistake("You compare with the lowest loss so far: crumbs move the mark, though the kept look stays.",
                 "Compare with the kept look's loss.", until(sink=True)),
+        Mistake("The kept loss stays that of the first look: each later look that is low enough improves.",
+                "When a look is kept, keep its loss as well.", until(stuck=True)),
+        Mistake("The first look counts as one without an improvement.", "It is kept; the waiting begins with the second.", until(begin=0)),
         Mistake("You add `least`: then a loss that is a little higher improves.", "Below the kept loss minus least.", until(more=True)),
         Mistake("You take `least` for a share of the loss.", "The kept loss minus least.", until(share=True)),
         Mistake("You keep the look at which the patience ends the run, not the best one.", "Go back: keep the last look that improved.",

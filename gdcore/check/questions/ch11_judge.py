@@ -22,16 +22,17 @@ def training_cases(rng):
 
 
 def trained(A, y, masks, lr, p, decay, bare=False, bias=False, noisy=False, divide=None, measured=1.0, none=False, told=False,
-            rateless=False, whole=False, stale=False, early=False, bare_input=False, double=False, fixed=False):
+            rateless=False, whole=False, stale=False, early=False, bare_input=False, double=False, fixed=False, turned=False,
+            undropped=False, twice=False, summed=False):
     w, b, losses = np.zeros(A.shape[1]), 0.0, []
     shrink = (2 if double else 1) * (1 if rateless else lr) * (0 if none else decay)
     keep = 1 if bare else (1 - p if divide is None else divide(p))
     for mask in np.asarray(masks):
-        h = A * mask / keep
+        h = A * (1 if undropped else 1 - mask if turned else mask) / (1 if undropped else keep)
         error = h @ w + b - y
         start = w, b
-        w = w - lr * (A if bare_input else h).T @ error / len(y) - shrink * w
-        b = 0.0 if fixed else b - lr * (error.mean() + (decay * b if bias else 0))
+        w = w - lr * (A if bare_input else h).T @ error / len(y) / (keep if twice else 1) - shrink * w
+        b = 0.0 if fixed else b - lr * ((error.sum() if summed else error.mean()) + (decay * b if bias else 0))
         seen = h if noisy else A * (measured(p) if callable(measured) else measured)
         at, level = start if early else (w, b)
         off = error if stale else seen @ at + level - y
@@ -68,6 +69,11 @@ training = Question(
         Mistake("You multiply by 1 − p in training; then the mean shrinks twice.", "Divide.", faulty(divide=lambda p: 1 / (1 - p))),
         Mistake("You divide the inputs by 1 − p in measuring, too. In evaluation nothing is dropped, so nothing is scaled.",
                 "Measure on A itself.", faulty(measured=lambda p: 1 / (1 - p))),
+        Mistake("The dropout is gone. It stays in the training; only the measuring is without.", "h = A * mask / (1 - p).",
+                faulty(undropped=True)),
+        Mistake("You keep what the mask drops: a 1 means kept.", "A * mask.", faulty(turned=True)),
+        Mistake("Your gradient is divided by 1 − p once more: h holds that already.", "h.T @ error / len(y).", faulty(twice=True)),
+        Mistake("The step of b takes the sum of the errors, not their mean.", "b - lr * error.mean().", faulty(summed=True)),
         Mistake("The decay of w is gone as well. Only the intercept goes free.", "lr * decay * w stays in the step of w.",
                 faulty(none=True)),
         Mistake("Your losses hold the penalty. Asked is the plain loss, which can be compared with others.", "Leave the decay to the step.",
@@ -92,10 +98,10 @@ training = Question(
 
 
 def strength_cases(rng):
-    def case(name, n, d, k):
+    def case(name, n, d, k, level=0.0):
         while True:
             A = np.linalg.qr(rng.normal(size=(n, d)))[0] * np.sqrt(n) * rng.permutation(np.geomspace(0.3, 3, d))
-            y = A @ (rng.normal(size=d) / rng.permutation(np.geomspace(0.3, 3, d))) + 0.1 * rng.normal(size=n)
+            y = A @ (rng.normal(size=d) / rng.permutation(np.geomspace(0.3, 3, d))) + level + 0.1 * rng.normal(size=n)
             c = np.sort(slopes(A, y))[::-1]
             if np.diff(-c).min() > 0.05 * c[0] / d and c[-1] > 0.01:
                 return Case(name, {"A": A, "y": y, "k": k})
@@ -105,7 +111,7 @@ def strength_cases(rng):
     yield case("all of five", 15, 5, 5)
     yield case("none of three", 10, 3, 0)
     yield case("five of eight", 30, 8, 5)
-    yield case("two of seven", 40, 7, 2)
+    yield case("two of seven, far from zero", 40, 7, 2, level=8.0)
 
 
 def slopes(A, y):
@@ -119,23 +125,60 @@ def between(values, k):
     return 2 * falling[0] if k == 0 else (falling[k - 1] + falling[k]) / 2
 
 
+def next_one(values, k):
+    """The largest size that is not among the k largest."""
+    return np.append(np.sort(values)[::-1], 0.0)[k]
+
+
+def ways(*wrong):
+    """The codes of a mistake, for each of some sizes: a strength between two of them, 0 for all columns, or the next size itself."""
+    codes = [code for sizes in wrong for code in (
+        lambda A, y, k, sizes=sizes: between(sizes(A, y), k),
+        lambda A, y, k, sizes=sizes: between(sizes(A, y), k) * (k < A.shape[1]),
+        lambda A, y, k, sizes=sizes: next_one(sizes(A, y), k))]  # fmt: skip
+    return codes[0], tuple(codes[1:])
+
+
+def unsorted(A, y, k):
+    c = np.append(slopes(A, y), 0.0)
+    return (c[k - 1] + c[k]) / 2
+
+
+def least_squares(A, y):
+    return np.abs(np.linalg.lstsq(A, y, rcond=None)[0])
+
+
+def over_lengths(A, y):
+    return slopes(A, y) / np.sqrt((A**2).mean(axis=0))
+
+
+# Wrong sizes that people compare with. The verdict says so where a strength lies right among them: it is seen in this very case.
+OTHER_SIZES = {"the weights of least squares": least_squares, "|Aᵀy|, which is not divided by n": lambda A, y: len(y) * slopes(A, y),
+               "2|Aᵀy|/n, with a 2 that the ½ takes away": lambda A, y: 2 * slopes(A, y),
+               "|Aᵀy|/(2n), though the slope of ½e² is e": lambda A, y: slopes(A, y) / 2,
+               "|Aᵀy|/n over the lengths of the columns": over_lengths}  # fmt: skip
+
+
 def counted(value, inputs, hidden):
     A, y, k = np.array(inputs["A"]), np.array(inputs["y"]), inputs["k"]
     if np.shape(value) != () or not np.isfinite(value) or value < 0:
         return "Give one finite number from 0 up."
     alive = int((slopes(A, y) > float(value) * (1 + 1e-9)).sum())  # at exactly its own slope a weight is zero
     own = " At exactly its own slope a weight is zero already." if np.isclose(slopes(A, y), float(value), rtol=1e-9).any() else ""
-    return "" if alive == k else f"With this strength {alive} weights are not zero; asked for are {k}.{own}"
-
-
-def next_one(values, k):
-    """The largest size that is not among the k largest."""
-    return np.append(np.sort(values)[::-1], 0.0)[k]
+    if alive == k:
+        return ""
+    fits = [name for name, sizes in OTHER_SIZES.items() if 0 < k == (sizes(A, y) > float(value)).sum()]
+    seen = f" Exactly {k} lie above it of {fits[0]}: is that what you compare with?" if len(fits) == 1 else ""
+    return f"With this strength {alive} weights are not zero; asked for are {k}.{own}{seen}"
 
 
 def exactly(A, y, k):
     c = np.sort(slopes(A, y))[::-1]
     return c[max(k - 1, 0)]
+
+
+def exactly_or_none(A, y, k):
+    return exactly(A, y, k) if k else 2 * slopes(A, y).max()
 
 
 strength = Question(
@@ -144,35 +187,34 @@ strength = Question(
     draw=strength_cases, proof=counted,
     mistakes=(
         Mistake("You compare with the weights of least squares. What must be overcome at zero is a slope.",
-                "The slope of the loss at w = 0 is −Aᵀy/n.",
-                lambda A, y, k: between(np.abs(np.linalg.lstsq(A, y, rcond=None)[0]), k)),
+                "The slope of the loss at w = 0 is −Aᵀy/n.", *ways(least_squares)),
         Mistake("Your slopes are sums over the examples. The loss is a mean.", "Divide by len(y).",
-                lambda A, y, k: between(len(y) * slopes(A, y), k)),
+                *ways(lambda A, y: len(y) * slopes(A, y))),
+        Mistake("Your slopes are twice too large: the ½ of the loss takes the 2 away.", "|Aᵀy|/n, without a 2.",
+                *ways(lambda A, y: 2 * slopes(A, y))),
+        Mistake("Your slopes are half of what they are: the slope of ½e² is e.", "|Aᵀy|/n, without a ½.",
+                *ways(lambda A, y: slopes(A, y) / 2)),
+        Mistake("You divide by the number of columns. The mean is over the examples.", "|Aᵀy|/n.",
+                *ways(lambda A, y: slopes(A, y) * len(y) / A.shape[1])),
+        Mistake("You divide by the lengths of the columns. The lasso does not.", "|Aᵀy|/n, as it is.", *ways(over_lengths)),
+        Mistake("You take the mean off y first. This lasso has no intercept, and its y no mean of zero.", "|Aᵀy|/n, with y as it is.",
+                *ways(lambda A, y: slopes(A, y - np.mean(y)))),
+        Mistake("Your slopes are squared.", "|Aᵀy|/n.", *ways(lambda A, y: slopes(A, y) ** 2 * len(y), lambda A, y: slopes(A, y) ** 2)),
+        Mistake("Your slopes keep their signs. A weight may live below zero, too.", "Take np.abs first.",
+                lambda A, y, k: max(between(A.T @ y / len(y), k), 0.0),
+                also=(lambda A, y, k: between(A.T @ y / len(y), k), lambda A, y, k: between(A.T @ y / len(y), k) * (k < A.shape[1]))),
+        Mistake("Your slopes are not sorted.", "np.sort, the largest first.", unsorted, also=(lambda A, y, k: (
+            2 * slopes(A, y).max() if k == 0 else unsorted(A, y, k) * (k < A.shape[1])),)),
         Mistake("Your strength lets one weight too many live.", "Between the k-th and the (k+1)-th largest slope.",
                 lambda A, y, k: between(slopes(A, y), min(k + 1, A.shape[1])) if k < A.shape[1] else 0.0),
         Mistake("Your strength lets one weight too few live.", "Between the k-th and the (k+1)-th largest slope.",
                 lambda A, y, k: between(slopes(A, y), max(k - 1, 0))),
         Mistake("Your strength is the k-th largest slope itself: at exactly that strength its weight is zero already.",
-                "A little less: between the k-th and the (k+1)-th.", exactly),
-        Mistake("Your slopes keep their signs. A weight may live below zero, too.", "Take np.abs first.",
-                lambda A, y, k: max(between(A.T @ y / len(y), k), 0.0)),
-        Mistake("You count from the smallest slope.", "The largest slopes live longest: sort them falling.",
-                lambda A, y, k: between(slopes(A, y), A.shape[1] - k)),
-        Mistake("You compare correlations. The lasso does not divide by the length of a column.", "|Aᵀy|/n, as it is.",
-                lambda A, y, k: between(slopes(A, y) / np.sqrt((A**2).mean(axis=0)), k)),
-        Mistake("Your sizes are the weights of least squares. What must be overcome at zero is a slope.",
-                "The slope of the loss at w = 0 is −Aᵀy/n.",
-                lambda A, y, k: next_one(np.abs(np.linalg.lstsq(A, y, rcond=None)[0]), k)),
-        Mistake("The loss is a mean, and your slopes are sums over the examples.", "Divide by len(y).",
-                lambda A, y, k: next_one(len(y) * slopes(A, y), k)),
-        Mistake("You divide by the lengths of the columns. The lasso does not.", "|Aᵀy|/n, as it is.",
-                lambda A, y, k: next_one(slopes(A, y) / np.sqrt((A**2).mean(axis=0)), k)),
-        Mistake("Your strength is twice too large: the ½ of the loss is there for the slope.", "|Aᵀy|/n, without a 2.",
-                lambda A, y, k: next_one(2 * slopes(A, y), k)),
-        Mistake("Your slopes have a factor 2, which the ½ of the loss takes away.", "|Aᵀy|/n, without a 2.",
-                lambda A, y, k: between(2 * slopes(A, y), k)),
-        Mistake("You lead from the smallest slope up, so the others live.", "The largest slopes live longest: sort them falling.",
-                lambda A, y, k: next_one(slopes(A, y), A.shape[1] - k)),
+                "A little less: between the k-th and the (k+1)-th.", exactly, also=(exactly_or_none,)),
+        Mistake("You count from the smallest slope, so the others live.", "The largest slopes live longest: sort them falling.",
+                lambda A, y, k: between(slopes(A, y), A.shape[1] - k),
+                also=(lambda A, y, k: between(slopes(A, y), A.shape[1] - k) if k else 0.0,
+                      lambda A, y, k: next_one(slopes(A, y), A.shape[1] - k))),
         Mistake("No penalty: then all weights live.", "Raise it until k are left.", lambda A, y, k: 0.0),
         Mistake("Your strength kills all weights.", "Lower it until k live.", lambda A, y, k: 2 * slopes(A, y).max()),
     ),
@@ -240,6 +282,11 @@ def unsigned(a, b, t):
     return around(abs(gaps_of(a, b).mean()), half_of(a, b, t))
 
 
+def relative(a, b, t):
+    gaps = gaps_of(a, b) / np.mean(a, axis=1)
+    return around(gaps.mean(), t * gaps.std(ddof=1) / np.sqrt(len(gaps)))
+
+
 gap = Question(
     "11.6", "Is the difference real?", "function", points=3, difficulty=2, minutes=10, name="gap",
     objectives=("put an interval on a difference over seeds, in pairs", "know what the independent pieces of evidence are"),
@@ -274,13 +321,16 @@ gap = Question(
         Mistake("Your interval is t standard errors wide in all. It goes so far to each side.", "mean − t · se and mean + t · se.",
                 by(full=True)),
         Mistake("You return the mean and the half width.", "Three numbers: mean, low, high.",
-                lambda a, b, t: (interval(a, b, t)[0], interval(a, b, t)[2] - interval(a, b, t)[0])),
+                lambda a, b, t: (interval(a, b, t)[0], half_of(a, b, t)),
+                also=(lambda a, b, t: (gaps_of(a, b).mean(), half_of(a, b, t), half_of(a, b, t)),)),
+        Mistake("You divide by the root of the number of examples.", "Over the root of the number of seeds.",
+                lambda a, b, t: around(gaps_of(a, b).mean(), half_of(a, b, t) * np.sqrt(len(a) / len(np.asarray(a)[0])))),
         Mistake("low and high have changed places.", "First the lower end.", lambda a, b, t: np.array(interval(a, b, t))[[0, 2, 1]]),
         Mistake("You return the interval without the mean.", "Three numbers: mean, low, high.", lambda a, b, t: interval(a, b, t)[1:]),
         Mistake("You count wrong answers; asked is their share.", "The mean over axis 1.",
                 lambda a, b, t: np.array(interval(a, b, t)) * len(np.asarray(a)[0])),
         Mistake("Your difference is relative to A's error.", "B minus A, as it is.",
-                lambda a, b, t: np.array(interval(a, b, t)) / np.mean(a)),
+                lambda a, b, t: np.array(interval(a, b, t)) / np.mean(a), also=(relative,)),
     ),
     success="One error rate for each seed, the differences in pairs, t standard errors of their mean to each side.",
     onwards="how many seeds would make the interval half as wide? And what would more test examples do?")

@@ -28,7 +28,7 @@ def whitening_cases(rng):
 
 def whiten(W, gradients, lr, decay, eps, p=-0.25, left=True, right=True, swap=False, average=True, share=True, first=0.0, before=False,
            entry=False, added=False, floor="eps", corrected=False, sign=1.0, product=False,
-           path=False, last=False, exchanged=False, turned=False):
+           path=False, last=False, exchanged=False, turned=False, diagonal=False, upright=False):
     """Shampoo with fading averages; each argument after `eps` is a fault."""
     first = eps if first == "eps" else first
     L, R = (first * np.eye(n) for n in W.shape)
@@ -50,7 +50,11 @@ def whiten(W, gradients, lr, decay, eps, p=-0.25, left=True, right=True, swap=Fa
             A, B = A + eps, B + eps
         if floor == "kept":
             L, R = A, B = L + eps * np.eye(len(L)), R + eps * np.eye(len(R))
-        raised = (lambda M: (np.abs(M) + eps) ** p) if entry else (lambda M: power(M, p, turned))
+        raised = lambda M: power(np.diag(np.diag(M)) if diagonal else M, p, turned)
+        if entry:
+            raised = lambda M: (np.abs(M) + (eps if entry == "everywhere" else 0)) ** p
+        if upright:
+            raised = lambda M: (lambda values, Q: Q * values**p @ Q)(*np.linalg.eigh(M))
         D = raised(A) @ G if left else G
         D = D @ raised(B) if right else D
         W = W - sign * lr * D
@@ -72,7 +76,9 @@ whitening = Question(
         Mistake("The exponent is −1/8.", "Each side takes −1/4.", faulty(p=-0.125)),
         Mistake("The exponent is −1: that is the inverse.", "Each side takes −1/4.", faulty(p=-1.0)),
         Mistake("Your power is taken entry by entry. The power of a matrix is that of its eigenvalues.",
-                "np.linalg.eigh, then Q diag(λ**p) Qᵀ.", faulty(entry=True)),
+                "np.linalg.eigh, then Q diag(λ**p) Qᵀ.", faulty(entry="everywhere"), also=(faulty(entry="as they are"),)),
+        Mistake("Of L and R only the diagonals are used.", "np.linalg.eigh of the whole matrix.", faulty(diagonal=True)),
+        Mistake("Your exponent is −1/2, and only on the left side.", "Each side takes −1/4.", faulty(p=-0.5, right=False)),
         Mistake("L and R have changed places.", "L belongs to the rows: G Gᵀ. It multiplies from the left.", faulty(swap=True)),
         Mistake("Only the left side is whitened.", "R⁻¹ᐟ⁴ multiplies from the right.", faulty(right=False)),
         Mistake("Only the right side is whitened.", "L⁻¹ᐟ⁴ multiplies from the left.", faulty(left=False)),
@@ -89,6 +95,7 @@ whitening = Question(
                 faulty(first="eps", floor="none")),
         Mistake("decay and 1 − decay have changed places.", "decay · L + (1 − decay) · G Gᵀ.", faulty(exchanged=True)),
         Mistake("The eigenvectors stand the wrong way round.", "They are the columns of Q: Q diag(λ**p) Qᵀ.", faulty(turned=True)),
+        Mistake("Q stands there twice, and is not transposed the second time.", "Q diag(λ**p) Qᵀ.", faulty(upright=True)),
         Mistake("ε is added to every entry. It belongs on the diagonal.", "eps * np.eye(n).", faulty(floor="everywhere")),
         Mistake("You correct the averages as Adam does. Nothing is corrected here.", "Take L and R as they are.", faulty(corrected=True)),
         Mistake("Your factors hold squares entry by entry.", "G @ G.T is a product of matrices.", faulty(product=True)),
@@ -111,8 +118,8 @@ eight_numbers = Question(
     mistakes=(
         Mistake("For `classic` you forgot to divide by the norm first.", "21/29 goes into the polynomial.",
                 {"classic": 1.5 * 21 - 0.5 * 21**3}),
-        Mistake("For `classic` you divided by the largest singular value: the norm is the root of the sum of squares.",
-                "√(20² + 21²) = 29.", {"classic": 1.0}),
+        Mistake("For `classic` either you divided by the largest singular value, or you took two steps.",
+                "The norm is √(20² + 21²) = 29, and one step is asked.", {"classic": 1.0}),
         Mistake("For `classic` the step is missing: this is the value that goes in.", "1.5 s − 0.5 s³.", {"classic": 21 / 29}),
         Mistake("For `classic` you took Muon's numbers.", "1.5 s − 0.5 s³.",
                 {"classic": 3.4445 * (21 / 29) - 4.775 * (21 / 29) ** 3 + 2.0315 * (21 / 29) ** 5}),
@@ -124,7 +131,8 @@ eight_numbers = Question(
         Mistake("For `tiny` this is one step.", "Five steps.", {"tiny": 3.4445}),
         Mistake("For `tiny` these are four steps.", "Five steps.", {"tiny": 3.4445**4}),
         Mistake("For `tiny` you took the classic numbers.", "a = 3.4445.", {"tiny": 1.5**5}),
-        Mistake("For `tiny` you think that five steps bring it to 1.", "It starts at 10⁻⁶ and stays far below 1.", {"tiny": 1e6}),
+        Mistake("For `tiny` you think that five steps bring it near 1.", "It starts at 10⁻⁶ and stays far below 1.", {"tiny": 1e6},
+                also=({"tiny": 7e5},)),
         Mistake("For `tiny` you say where it arrives, not by how much it grows.", "By what is 10⁻⁶ multiplied?", {"tiny": 4.849e-4}),
         Mistake("For `gain` you took the length of the gradient: that is the gain in the Frobenius norm.",
                 "Every direction may move by 1 at once.", {"gain": 5}),
@@ -136,6 +144,7 @@ eight_numbers = Question(
         Mistake("For `stable rank` you forgot the squares.", "Squares: the sum over the largest.", {"stable rank": 2}),
         Mistake("For `stable rank` you took the root.", "The quotient of squares is the answer.", {"stable rank": 1.5**0.5}),
         Mistake("For `stable rank` either you divided by the smallest or by nothing.", "By the largest square.", {"stable rank": 6}),
+        Mistake("For `stable rank` you took the sum before the square.", "Squares first, then the sum.", {"stable rank": 16 / 6}),
         Mistake("For `root mean square` you took the shorter side.", "100 singular values of 1 in 40,000 entries.",
                 {"root mean square": 0.1}),
         Mistake("For `root mean square` the root is forgotten.", "√(100/40,000).", {"root mean square": 0.0025}),
@@ -152,6 +161,7 @@ eight_numbers = Question(
         Mistake("For `curvatures` you squared.", "Each factor comes in once.", {"curvatures": 1e6}),
         Mistake("For `factors` you forgot the bias: it is one more input.", "10² + 4².", {"factors": 97}),
         Mistake("For `factors` you gave the bias to the outputs.", "It is one more input, a 1.", {"factors": 106}),
+        Mistake("For `factors` you gave the bias to both sides.", "It is one more input, a 1.", {"factors": 125}),
         Mistake("For `factors` this is the number of weights.", "A square for each side.", {"factors": 40}),
         Mistake("For `factors` this is Newton's matrix.", "A square for each side.", {"factors": 1600}),
         Mistake("For `factors` you added the sides.", "Each factor is a square.", {"factors": 14}),
@@ -183,7 +193,7 @@ def kfac_cases(rng):
 
 def natural(W, X, slopes, lr, damping, split=True, flipped=False, rooted=True, trace=False, mean_g=True, mean_a=True, mean_grad=True,
             centred=False, front=False, sign=1.0, damp=True, damped="both", inner=False, only=False, ratio_root=True, invert="both",
-            bias_damped=True, whole=False, scalar=False):
+            bias_damped=True, whole=False, scalar=False, unbiased=False, rate=True, unseen=False, multiplied=False):
     """K-FAC on one layer; each argument after `damping` is a fault."""
     ones = np.ones((len(X), 1))
     X = np.hstack([ones, X] if front else [X, ones])
@@ -191,13 +201,15 @@ def natural(W, X, slopes, lr, damping, split=True, flipped=False, rooted=True, t
     grad = slopes.T @ X / (B if mean_grad else 1)
     x = X - X.mean(axis=0) if centred else X
     A, G = x.T @ x / (B if mean_a else 1), slopes.T @ slopes / (B if mean_g else 1)
+    if unbiased:
+        A, G = A * B / (B - 1), G * B / (B - 1)
     if inner:
         G = grad @ grad.T
     if whole:
         D = np.linalg.solve(np.kron(G, A) + damping * np.eye(grad.size), grad.ravel()).reshape(grad.shape)
         return W - lr * D
     average = {True: np.trace, False: lambda M: np.trace(M) / len(M), "entries": np.mean}[trace]
-    pi = average(A) / average(G) if split else 1.0
+    pi = average(A[:-1, :-1] if unseen else A) / average(G) if split else 1.0
     pi = np.sqrt(pi) if ratio_root and split else pi
     pi = 1 / pi if flipped else pi
     root = (np.sqrt(damping) if rooted else damping) * damp
@@ -209,8 +221,9 @@ def natural(W, X, slopes, lr, damping, split=True, flipped=False, rooted=True, t
     if invert == "neither":
         return W - lr * G @ grad @ A
     D = np.linalg.solve(G, grad) if invert != "A" else grad
-    D = D @ np.linalg.inv(A) if invert != "G" else D
-    return D if only else W - sign * lr * D
+    D = D @ (A if multiplied else np.linalg.inv(A)) if invert != "G" else D
+    lr = lr if rate else 1.0
+    return (lr if only == "with the rate" else 1.0) * D if only else W - sign * lr * D
 
 
 def wrong(**faults):
@@ -253,7 +266,12 @@ kfac = Question(
         Mistake("Only the side of the inputs is inverted.", "G⁻¹ multiplies from the left.", wrong(invert="A")),
         Mistake("The bias is not damped.", "The last diagonal entry of A as well.", wrong(bias_damped=False)),
         Mistake("Your walker climbs: the sign is wrong.", "W minus the step.", wrong(sign=-1.0)),
-        Mistake("You return the step.", "Return the weights after it.", wrong(only=True)),
+        Mistake("You return the step.", "Return the weights after it.", wrong(only=True), also=(wrong(only="with the rate"),)),
+        Mistake("The rate is missing.", "W minus lr times the step.", wrong(rate=False)),
+        Mistake("Your means divide by the number of examples less 1.", "Plain means: over the number of examples.", wrong(unbiased=True)),
+        Mistake("For π the 1 behind the inputs is left out. It is on A's diagonal, too.", "np.trace(A) / len(A).", wrong(unseen=True)),
+        Mistake("The right side is multiplied by A, not by its inverse.", "`np.linalg.solve` divides from the left.",
+                wrong(multiplied=True)),
     ),
     success="Two small systems in place of one of side n(m + 1), and damping in the proportion in which the factors are large.",
     onwards="add λ to the whole curvature, A ⊗ G + λI, and solve that. How far is the shared damping off, and what do its extra terms do?")

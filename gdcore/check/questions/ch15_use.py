@@ -17,18 +17,18 @@ def muon_cases(rng):
                           "gradients": np.round(3 * rng.normal(size=(count, rows, columns)), 3), "lr": lr, "beta": beta})  # fmt: skip
 
 
-def orthogonal(X, once=False, norm="all", steps=5, c=1.0):
+def orthogonal(X, once=False, norm="all", steps=5, numbers=MUON, entry=False, by=None):
     """Five steps of Muon's polynomial; `once`: the Gram matrix is made before the loop only."""
-    X = X / {"all": np.linalg.norm(X), "entry": np.abs(X).max(), "two": np.linalg.norm(X, 2), "none": 1.0}[norm]
+    X = X / {"all": np.linalg.norm(X if by is None else by), "entry": np.abs(X).max(), "two": np.linalg.norm(X, 2), "none": 1.0}[norm]
     A = X @ X.T
     for _ in range(steps):
         A = A if once else X @ X.T
-        X = MUON[0] * X + (MUON[1] * A + c * MUON[2] * A @ A) @ X
+        X = numbers[0] * X + (numbers[1] * A + numbers[2] * (A * A if entry else A @ A)) @ X
     return X
 
 
 def muon(W, gradients, lr, beta, after=False, scale="rows", nesterov=False, sign=1.0, total=False, start=None, none=False, kept=False,
-         unit=False, exact=False, **inner):
+         unit=False, exact=False, by_gradient=False, **inner):
     mean = np.zeros_like(W)
     rows, columns = W.shape
     tall = rows / columns
@@ -36,6 +36,7 @@ def muon(W, gradients, lr, beta, after=False, scale="rows", nesterov=False, sign
               "root": np.sqrt(tall), "adamw": 0.2 * np.sqrt(max(rows, columns))}[scale]  # fmt: skip
     for t, g in enumerate(gradients):
         g = g / np.linalg.norm(g) if unit else g
+        inner |= {"by": g} if by_gradient else {}
         new = orthogonal(g, **inner) if after else g
         mean = new if (start and t == 0) or none else beta * mean + (1.0 if total else 1 - beta) * new
         ahead = beta * mean + (1 - beta) * new if nesterov else mean
@@ -80,6 +81,11 @@ muon_bug = Question(
         Mistake("You divide by the largest singular value. The given norm was no fault.", "np.linalg.norm(X), without a 2.",
                 broken(norm="two")),
         Mistake("You divide by the largest entry: singular values above 1 may be left.", "np.linalg.norm(X).", broken(norm="entry")),
+        Mistake("You divide the average by the norm of the gradient.", "The norm of what is mapped.",
+                broken(by_gradient=True)),
+        Mistake("There is no polynomial: the average is only divided by its norm.", "Five steps of it.", broken(steps=0)),
+        Mistake("You took the classic numbers.", "3.4445, −4.7750 and 2.0315, as they were given.", broken(numbers=CLASSIC)),
+        Mistake("The square of A is taken entry by entry.", "A @ A.", broken(entry=True)),
         Mistake("Nothing is divided by: large singular values explode.", "np.linalg.norm(X).", broken(norm="none")),
         Mistake("The average is gone: you map each gradient alone.", "beta * mean + (1 - beta) * g, then the map.", broken(none=True)),
         Mistake("Your average begins with the first gradient. The given one begins at 0, and that is no fault.",
@@ -254,6 +260,8 @@ remembered = Question(
                 miscounted(per=lambda s, n, m: {"SOAP": 2 * s + n * n + m * m})),
         Mistake("SOAP is Adam in other axes, and Adam's two averages are missing.", "2 · size + 2 (n² + m²).",
                 miscounted(per=lambda s, n, m: {"SOAP": 2 * (n * n + m * m)})),
+        Mistake("Of SOAP you counted the factors alone.", "2 · size + 2 (n² + m²).",
+                miscounted(per=lambda s, n, m: {"SOAP": n * n + m * m})),
         Mistake("One of SOAP's two averages is missing.", "2 · size + 2 (n² + m²).",
                 miscounted(per=lambda s, n, m: {"SOAP": s + 2 * (n * n + m * m)})),
         Mistake("SOAP has two averages for each weight, as Adam has, not three.", "2 · size + 2 (n² + m²).",
@@ -261,6 +269,8 @@ remembered = Question(
         Mistake("AdamW keeps two averages for each weight. You counted one, hidden or not.", "2 · size.",
                 miscounted(rest=1, per=lambda s, n, m: {"AdamW": s})),
         Mistake("You counted the weights themselves, too.", "Only what the optimizers remember.", miscounted(weights=1)),
+        Mistake("You gave numbers for each weight. Asked is how many in all.", "The sum.", lambda method, shapes, hidden: memory(
+            method, shapes, hidden) / int(np.prod(shapes, axis=1).sum())),
         Mistake("You counted bytes of float32.", "Numbers.", miscounted(bytes_=4)),
     ),
     success="Muon one a weight, AdamW two, and the squares of the sides for those who whiten: cheap for square layers, dear for flat ones.",
