@@ -93,6 +93,8 @@ eight_numbers = Question(
         Mistake("For `mean` this is the probability of 0. The mean counts 1 as −1.", "p − (1 − p).", {"mean": 0.75}),
         Mistake("For `mean` this is the probability of 1.", "p − (1 − p).", {"mean": 0.25}),
         Mistake("For `mean` the sign is turned: 0 counts as +1.", "p − (1 − p).", {"mean": -0.5}),
+        Mistake("For `mean` you took the cosine of a quarter of the angle. R_Y turns the vector by half of it.", "The mean is cos θ.",
+                {"mean": np.cos(np.pi / 12)}),
         Mistake("For `mean` this is the angle.", "The mean is cos θ.", {"mean": np.pi / 3}),
         Mistake("For `mean` you expect a fair coin. It is one only where cos θ is 0.", "The mean is cos θ.", {"mean": 0}),
         Mistake("For `mean` you took the difference of the amplitudes. Their squares are the chances.", "p − (1 − p).",
@@ -122,6 +124,8 @@ eight_numbers = Question(
         Mistake("For `sweep` you counted four a dial.", "A wave has three numbers.", {"sweep": 48}),
         Mistake("For `sweep` either you carry the lowest value over to the next dial, which saves one a dial but is not what the chapter "
                 "counts, or you counted slopes and one value more.", "Three a dial.", {"sweep": 25}),
+        Mistake("For `sweep` either you tried all combinations of settings, or you multiplied where values add up.",
+                "Three a dial, one dial after the other.", {"sweep": 12**3}, also=({"sweep": 3**12}, {"sweep": 2**12})),
         Mistake("For `sweep` you counted two gates a dial.", "Three a dial.", {"sweep": 72}),
         Mistake("For `floor` you took the root: that is for the noise of a value.", "The floor falls like one over the shots.",
                 {"floor": 2}),
@@ -139,7 +143,11 @@ eight_numbers = Question(
                 {"plateau": 1 / 6}),
         Mistake("For `plateau` you divided by twice the qubits more.", "Halve six times over.", {"plateau": 1 / 12}),
         Mistake("For `plateau` you let it fall like the square of six.", "Halve six times over.", {"plateau": 1 / 36}),
-        Mistake("For `plateau` the quotient is turned round.", "It gets smaller.", {"plateau": 64}),
+        Mistake("For `plateau` one halving is missing, or one is too many.", "From 6 to 12 are six.", {"plateau": 1 / 32},
+                also=({"plateau": 1 / 128},)),
+        Mistake("For `plateau` you halved twice, or you let it fall like one over the square of the qubits.", "Once for each qubit more.",
+                {"plateau": 0.25}),
+        Mistake("For `plateau` the quotient is turned round.", "It gets smaller.", {"plateau": 64}, also=({"plateau": 2}, {"plateau": 8})),
         Mistake("For `cut` you counted all edges. A ring of odd length keeps at least one.", "Two colours in turn, and round again.",
                 {"cut": 11}),
         Mistake("For `cut` you took half of the edges: that is the mean of random cuts.", "The best one.", {"cut": 5.5}),
@@ -168,10 +176,11 @@ def valley_cases(rng):
         yield Case(name, {"x": x, "here": values[0], "up": values[1], "down": values[2]})
 
 
-def lowest(x, here, up, down, angle=lambda c, s: -np.pi / 2 - np.arctan2(c, s), relative=True, wrap=True):
+def lowest(x, here, up, down, angle=lambda c, s: -np.pi / 2 - np.arctan2(c, s), relative=True, wrap=True, cut=False):
     """The dial at which the wave is lowest; each argument after `down` is a fault."""
     found = angle(2 * here - up - down, up - down) + (x if relative else 0.0)
-    return (found + np.pi) % (2 * np.pi) - np.pi if wrap else found
+    found = (found + np.pi) % (2 * np.pi) - np.pi if wrap else found
+    return float(np.clip(found, -np.pi, np.pi)) if cut else found
 
 
 def at(**faults):
@@ -200,7 +209,9 @@ wave = Question(
         Mistake("You take the offset away once: here − (up + down)/2 has half the size of up − down.", "2 here − up − down.",
                 at(angle=lambda c, s: -np.pi / 2 - np.arctan2(c / 2, s))),
         Mistake("You choose the lowest of the three places. The bottom lies between.", "Three numbers fix the wave.",
-                lambda x, here, up, down: [x, x + np.pi / 2, x - np.pi / 2][int(np.argmin([here, up, down]))]),
+                lambda x, here, up, down: [x, x + np.pi / 2, x - np.pi / 2][int(np.argmin([here, up, down]))],
+                also=(lambda x, here, up, down: ([x, x + np.pi / 2, x - np.pi / 2][int(np.argmin([here, up, down]))] + np.pi)
+                      % (2 * np.pi) - np.pi,)),
         Mistake("You fit a parabola through the three values. It is a wave.", "a + b cos t + c sin t.",
                 lambda x, here, up, down: lowest(x, here, up, down, angle=lambda c, s: np.pi / 4 * s / (c if abs(c) > 1e-12 else 1e-12))),
         Mistake("The offset is not the mean of all three values: of `up` and `down` alone, in which the wave cancels.",
@@ -211,6 +222,8 @@ wave = Question(
                 lambda x, here, up, down: lowest(x, here, up, down, angle=lambda c, s: s / (c if abs(c) > 1e-12 else 1e-12))),
         Mistake("This is Newton's step with the curvature's size. It is right near the bottom only.", "The wave is known all round.",
                 lambda x, here, up, down: lowest(x, here, up, down, angle=lambda c, s: -s / max(abs(c), 1e-12))),
+        Mistake("This is a step of descent at the rate 1, against the slope (up − down)/2.", "The wave is known all round.",
+                at(angle=lambda c, s: -s / 2)),
         Mistake("You add the angle to −x: the dial turns the other way.", "Add x.",
                 lambda x, here, up, down: lowest(-x, here, up, down)),
         Mistake("The angle is in degrees.", "Radians, between −π and π.",
@@ -218,12 +231,15 @@ wave = Question(
         Mistake("The angle lies between 0 and 2π. Asked is −π to π.", "(t + π) % 2π − π.",
                 lambda x, here, up, down: lowest(x, here, up, down) % (2 * np.pi)),
         Mistake("You cut the angle off at ±π. A whole turn off is the same place.", "(t + π) % 2π − π.",
-                lambda x, here, up, down: float(np.clip(lowest(x, here, up, down, wrap=False), -np.pi, np.pi))),
+                lambda x, here, up, down: float(np.clip(lowest(x, here, up, down, wrap=False), -np.pi, np.pi)),
+                also=(at(angle=lambda c, s: np.arctan2(-s, -c), wrap=False, cut=True),)),
         Mistake("arctan of q over p is a place where the wave is flat: in some cases the bottom, in others the top.", "np.arctan2.",
-                at(angle=lambda c, s: np.arctan(s / c))),
+                at(angle=lambda c, s: np.arctan(s / c)),
+                also=(at(angle=lambda c, s: np.pi + np.arctan(s / c), wrap=False),)),
         Mistake("`up` and `down` have changed places.", "up is the value at x + π/2.",
                 lambda x, here, up, down: lowest(x, here, down, up)),
-        Mistake("The angle is not brought back between −π and π.", "(t + π) % 2π − π.", at(wrap=False)),
+        Mistake("The angle is not brought back between −π and π.", "(t + π) % 2π − π.", at(wrap=False),
+                also=(at(angle=lambda c, s: np.arctan2(-s, -c), wrap=False),)),
     ),
     success="f = a + A sin(t + φ) has its bottom where t + φ = −π/2; three values give φ by arctan2, and no rate is needed.",
     onwards="a dial that stands in two gates has a wave of twice the frequency as well. How many values does its bottom take?")

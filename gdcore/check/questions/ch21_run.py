@@ -18,11 +18,11 @@ def step_cases(rng):
 
 
 def stepped(theta, gates, factors, up, down, shots, lr, mean=lambda plus, shots: 2 * plus / shots - 1, add=True, sign=-1.0, over=2.0,
-            average=False, unit=None):
+            average=False, unit=None, words=False):
     """A step of VQE from counts; each argument after `lr` is a fault."""
     g = np.zeros(len(theta))
     for k, dial in enumerate(gates):
-        weights = np.ones(len(factors)) if unit else np.array(factors)
+        weights = (np.ones(len(factors)) if unit else np.array(factors)) / (len(factors) if words else 1)
         slope = weights @ (mean(np.array(up[k]), shots) - mean(np.array(down[k]), shots)) / over
         g[dial] = (g[dial] if add else 0.0) + slope
     if average:
@@ -85,6 +85,8 @@ from_counts = Question(
         Mistake("The step is taken in the loop, after each gate, with all that is summed so far.", "First the sum, then one step.",
                 too_early),
         Mistake("One mean is 2p − 1 and the other 1 − 2p: of a difference only the sum is left.", "2p − 1 for both.", mirrored),
+        Mistake("You take the mean over the words. An observable is a sum of words with factors.", "factors @ means, and no more.",
+                faulty(words=True)),
         Mistake("The factors of the words are left out.", "factors @ means.", faulty(unit=True)),
     ),
     success="2p − 1 is a mean of ±1; a dial's slope is the sum over its gates; and the step goes against it.",
@@ -114,7 +116,7 @@ def settled(value, inputs, hidden):
     return "" if left <= GOAL else f"A share of {left:.1e} of the depth is left; at most {GOAL:.0e} may be."
 
 
-def sweeping(machine, theta, quarter=-np.pi / 2, most=None, relative=True, offset=True, keep=True):
+def sweeping(machine, theta, quarter=-np.pi / 2, most=None, relative=True, offset=True, keep=True, whole=False):
     """Rotosolve on the machine; each argument after `theta` is a fault."""
     theta, n, done = np.array(theta, dtype=float), len(theta), 0
     while machine.left >= 3 and done != most:
@@ -122,6 +124,8 @@ def sweeping(machine, theta, quarter=-np.pi / 2, most=None, relative=True, offse
         here, up, down = machine(theta), machine(theta + e), machine(theta - e)
         c = 2 * here - (up + down if offset else 0.0)
         found = quarter - np.arctan2(c, up - down)
+        if whole:  # between −π and π
+            found = (found + np.pi) % (2 * np.pi) - np.pi
         if keep:
             theta[i] = found + (theta[i] if relative else 0.0)
         done += 1
@@ -207,6 +211,8 @@ on_a_budget = Question(
                 spsa),
         Mistake("This descends by the shift rule, at 0.03. The budget ends first.", "Along one dial three values tell all.",
                 going(lr=0.03)),
+        Mistake("These are differences over a small distance at the rate 0.1 or 0.3. Values are exact here, but the budget ends first.",
+                "Along one dial three values tell all.", going(h=0.01, over=0.02, lr=0.3), also=(going(h=0.01, over=0.02, lr=0.1),)),
         Mistake("This is descent by the shift rule at 0.3: near, and the budget ends first.",
                 "Along one dial three values tell all.", going(lr=0.3)),
         Mistake("This is descent by the shift rule at 1. The deepest waves are overshot.", "Along one dial three values tell all.",
@@ -218,7 +224,7 @@ on_a_budget = Question(
         Mistake("You take random steps and keep what is better.", "Along one dial three values tell all.", at_random),
         Mistake("These are Newton's steps, slope over the curvature's size. Beside a top they go astray.",
                 "arctan2 knows the whole wave.", newton),
-        Mistake("You set the dial before you ask for its other values, or you give back the start.", "Return the dials that were set.",
+        Mistake("All dials end a quarter turn from the start: the shift was not taken back.", "Shift a copy.",
                 lambda machine, theta: np.array(theta, dtype=float) + np.pi / 2),
         Mistake("The step climbs.", "Against the slope.", going(sign=1.0)),
         Mistake("Each dial is put to the top of its wave.", "Half a turn further.", swept(quarter=np.pi / 2)),
@@ -226,7 +232,9 @@ on_a_budget = Question(
         Mistake("You forgot where the dial stands: the angle is measured from there.", "Add theta[i].", swept(relative=False)),
         Mistake("The offset is not taken away: 2 here − up − down.", "The mean of `up` and `down` is the offset.", swept(offset=False)),
         Mistake("You turn the first dial only.", "One after the other, and round again.", swept(most=1)),
-        Mistake("You compute the angles and never set the dials.", "Write the angle into theta[i].", swept(keep=False)),
+        Mistake("This is the start, but for whole turns: either no dial was set, or angles were measured from 0 and an even number of "
+                "rounds led back.", "Write the angle into theta[i], and add where the dial stood.", swept(keep=False),
+                also=(swept(relative=False, whole=True),)),
         Mistake("You ask for more values than the budget has.", "Ask `machine.left` before.", asked_too_much),
     ),
     success="Three values put a dial to its lowest point; a round or two, and the weak bond between the dials is served as well.",
@@ -285,6 +293,15 @@ def first_pair(gate, psi, wire):
     return psi
 
 
+def overwritten(gate, psi, wire):
+    psi, far = list(psi), len(psi) >> (wire + 1)
+    for k in range(len(psi)):
+        if not k & far:
+            psi[k] = gate[0][0] * psi[k] + gate[0][1] * psi[k | far]
+            psi[k | far] = gate[1][0] * psi[k] + gate[1][1] * psi[k | far]
+    return psi
+
+
 def neighbours(gate, psi, wire):
     return (np.array(psi).reshape(-1, 2) @ np.array(gate).T).ravel()
 
@@ -292,7 +309,7 @@ def neighbours(gate, psi, wire):
 on_a_wire = Question(
     "21.6", "A gate on a wire", "function", points=3, difficulty=2, minutes=15, name="apply",
     objectives=("apply a gate to one qubit of several", "know which amplitudes it mixes"),
-    draw=gate_cases, oracle=turned, rtol=1e-9,
+    draw=gate_cases, oracle=turned, rtol=1e-3,  # four digits: who makes the length 1 once more is right as well
     mistakes=(
         Mistake("You count the qubits from the right. Qubit 0 is the first digit of the row.", "The first axis of (2,)·n.",
                 wired(place=lambda wire, n: n - 1 - wire)),
@@ -314,7 +331,14 @@ on_a_wire = Question(
                 lambda gate, psi, wire: turned(gate, np.array(psi) ** 2, wire)),
         Mistake("You return probabilities.", "Return the amplitudes.", lambda gate, psi, wire: turned(gate, psi, wire) ** 2),
         Mistake("You return the tensor with an axis a qubit. Asked is a list like the one that came.", "Flatten it with ravel.",
-                lambda gate, psi, wire: turned(gate, psi, wire).reshape((2,) * int(np.log2(len(psi))) if len(psi) > 2 else (1, 2))),
+                lambda gate, psi, wire: turned(gate, psi, wire).reshape((2,) * int(np.log2(len(psi))) if len(psi) > 2 else (1, 2)),
+                also=(lambda gate, psi, wire: turned(gate, psi, wire).reshape((2,) * int(np.log2(len(psi)))),)),
+        Mistake("The first amplitude of a pair is changed before the second one is computed from it.", "Keep both old ones until then.",
+                overwritten),
+        Mistake("The new axis goes to the end, and the qubits change their order.", "np.moveaxis(…, 0, wire).",
+                lambda gate, psi, wire: placed(gate, psi, wire, lambda out: np.moveaxis(out, 0, -1))),
+        Mistake("You count the qubits from 1. Qubit 0 is the first digit.", "The axis `wire`.",
+                wired(place=lambda wire, n: max(wire - 1, 0))),
         Mistake("The gate acts twice.", "Once only.", lambda gate, psi, wire: turned(gate, turned(gate, psi, wire), wire)),
     ),
     success="All pairs that differ in one digit are mixed alike: one tensordot over that axis, and the axis back to its place.",
