@@ -50,7 +50,7 @@ def bowl(curvatures, condition, rotation=None):
         start=tuple(turn([1.0] * n, back=True)) if n > 1 else 1.0,
         minima=((0.0,) * n,) if n > 1 else (0.0,),
         box=((-1.5, 1.5),) * n,
-        about=f"A bowl {condition:g} times as steep across as along: all rates of convergence have closed forms here.",
+        about=f"A bowl {condition:g} times as curved across as along: all rates of convergence have closed forms here.",
         lipschitz=functools.reduce(maximum, curvatures), strong_convexity=functools.reduce(minimum, curvatures))
 
 

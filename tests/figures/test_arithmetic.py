@@ -278,7 +278,7 @@ ERRORS = {
     'makeSurface({surface: "hill"})': 'There is no surface "hill"; known are absolute, quartic, ',
     'makeSurface({surface: "booth", parameters: {condition: 3}})': 'booth has no parameter "condition"; it has none.',
     'makeSurface({surface: "quadratic", parameters: {condition: 0.5}})':
-        "quadratic got condition = 0.5, but condition (condition: how many times as steep across as along) must lie in [1, inf).",
+        "quadratic got condition = 0.5, but condition (condition: how many times as curved across as along) must lie in [1, inf).",
     "run(gd, bowl, [1], 10)": "quadratic cannot begin at [1]; give 2 finite numbers in an array.",
     "run(gd, bowl, [NaN, 1], 10)": "quadratic cannot begin at [NaN, 1]; give 2 finite numbers in an array.",
     "run(gd, bowl, 3, 10)": "quadratic cannot begin at 3; give 2 finite numbers in an array.",

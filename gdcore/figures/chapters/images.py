@@ -1,6 +1,7 @@
 """Drawings for images and their classifiers: galleries, filters at work, tuning, confusion, calibration, effects."""
 
 import numpy as np
+from scipy import stats
 
 from gdcore.figures.style import BLUE, INK, ORANGE, PALETTE, figure, label
 
@@ -89,17 +90,17 @@ def calibration(curves, title=None):
     return fig, ax
 
 
-def effects(values, base, title=None, xlabel="test accuracy"):
-    """A row for each of {name: values over seeds}: seeds as dots, their median as a bar from that of the name `base`."""
-    fig, ax = figure(title, height=0.9 + 0.38 * len(values))
-    zero = np.median(values[base])
-    for row, (name, found) in enumerate(values.items()):
-        middle = np.median(found)
-        color = INK if name == base else BLUE if middle > zero else ORANGE
-        ax.plot([zero, middle], [row, row], color=color, linewidth=7, alpha=0.35, solid_capstyle="butt")
+def effects(changes, title=None, xlabel="points of validation accuracy"):
+    """A row for each of {name: what a change brings, seed by seed}: seeds as dots, the 95 % interval of their mean as a bar. (fig, ax)."""
+    fig, ax = figure(title, height=0.9 + 0.38 * len(changes))
+    for row, found in enumerate(changes.values()):
+        found = np.asarray(found, dtype=float)
+        middle, half = found.mean(), stats.t.ppf(0.975, len(found) - 1) * found.std(ddof=1) / len(found) ** 0.5
+        color = INK if abs(middle) < half else BLUE if middle > 0 else ORANGE  # dark: the interval holds 0
+        ax.plot([middle - half, middle + half], [row, row], color=color, linewidth=7, alpha=0.35, solid_capstyle="butt")
         ax.plot(found, [row] * len(found), "o", color=color, markersize=5)
-    ax.axvline(zero, color=INK, linewidth=1)
-    ax.set_yticks(range(len(values)), list(values))
+    ax.axvline(0, color=INK, linewidth=1)
+    ax.set_yticks(range(len(changes)), list(changes))
     ax.invert_yaxis()
     ax.locator_params(axis="x", nbins=6)  # their numbers need room on a phone
     ax.grid(axis="y", visible=False)

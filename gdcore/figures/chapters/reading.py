@@ -30,13 +30,18 @@ def through_time(lengths, title=None, slopes=None, labels=("steps back", "length
 
 
 def clipped(norms, losses, limit, title=None):
-    """Left the length of the gradient at each step, right the loss, of the same runs: both {name: array (seeds, steps)}. (fig, axes)."""
+    """Left the length of the gradient at each step, right the loss, of the same runs: both {name: array (seeds, steps)}. (fig, axes).
+
+    A line is the median of the runs, the band reaches from the lowest to the highest.
+    """
     fig, axes = figure(title, columns=2)
     for ax, values, name in zip(axes, (norms, losses), ("length of the gradient", "loss")):
         ends = []
         for (who, runs), color in zip(values.items(), (ORANGE, BLUE)):
-            ax.plot(np.arange(np.shape(runs)[1]), np.transpose(runs), color=color, linewidth=0.8, alpha=0.8)
-            ends.append((np.shape(runs)[1] - 1, np.median(np.array(runs)[:, -20:]), who, color))
+            middle = np.median(runs, axis=0)
+            ax.fill_between(np.arange(len(middle)), np.min(runs, axis=0), np.max(runs, axis=0), color=color, alpha=0.2, linewidth=0)
+            ax.plot(middle, color=color)
+            ends.append((len(middle) - 1, np.median(middle[-20:]), who, color))
         ax.set(xlabel="steps", ylabel=name, yscale="log")
     axes[0].axhline(limit, color=INK, linewidth=1, linestyle="--")
     label_ends(axes[1], ends)

@@ -1,7 +1,6 @@
 """The drawings of the image chapter: what is drawn is what was given."""
 
 import numpy as np
-import pytest
 
 from gdcore.figures.chapters import images as draw
 from gdcore.figures.style import BLUE, INK, ORANGE, svg
@@ -47,10 +46,10 @@ def test_calibration_draws_confidence_against_accuracy():
     assert ax.lines[1].get_xydata().tolist() == [[0.5, 0.4], [0.95, 0.9]] and "now" in texts(ax)
 
 
-def test_effects_begin_at_the_base_and_show_all_seeds():
-    _, ax = draw.effects({"base": [0.9, 0.91, 0.92], "worse": [0.8, 0.85, 0.88], "better": [0.93, 0.94, 0.95]}, "base")
+def test_effects_show_all_seeds_and_their_interval():
+    _, ax = draw.effects({"unclear": [-0.1, 0.0, 0.2], "worse": [-1.0, -1.1, -0.9], "better": [0.5, 0.4, 0.6]})
     bars = [line for line in ax.lines if line.get_linewidth() == 7]
-    assert [line.get_xdata()[1] for line in bars] == [0.91, 0.85, 0.94] and all(line.get_xdata()[0] == 0.91 for line in bars)
+    reach = 4.302652729911275 * 0.1 / 3**0.5  # Student's t, two degrees of freedom
+    assert np.allclose(bars[1].get_xdata(), [-1 - reach, -1 + reach]) and np.allclose(bars[2].get_xdata(), [0.5 - reach, 0.5 + reach])
     assert [line.get_color() for line in bars] == [INK, ORANGE, BLUE]
-    with pytest.raises(KeyError):
-        draw.effects({"a": [1.0]}, "base")
+    assert [line.get_xdata().tolist() for line in ax.lines if line.get_marker() == "o"][1] == [-1.0, -1.1, -0.9]

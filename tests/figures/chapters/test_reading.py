@@ -15,10 +15,13 @@ def test_lengths_and_slopes_through_time():
 
 
 def test_clipping_shows_lengths_left_and_losses_right():
-    norms, losses = {"free": np.full((2, 30), 9.0), "held": np.ones((2, 30))}, {"free": np.ones((2, 30)), "held": np.full((2, 30), 0.1)}
+    norms = {"free": np.full((3, 30), 9.0) * [[1], [2], [4]], "held": np.ones((3, 30))}
+    losses = {"free": np.ones((3, 30)), "held": np.full((3, 30), 0.1)}
     fig, (left, right) = draw.clipped(norms, losses, limit=1.0, title="t")
-    assert [line.get_ydata()[0] for line in left.lines[:4]] == [9, 9, 1, 1] and len(left.lines) == 5
-    assert [line.get_ydata()[0] for line in right.lines] == [1, 1, 0.1, 0.1]
+    assert [line.get_ydata()[0] for line in left.lines] == [18, 1, 1] and len(left.collections) == 2  # medians and the limit; two bands
+    heights = left.collections[0].get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (9, 36)
+    assert [line.get_ydata()[0] for line in right.lines] == [1, 0.1]
     assert {text.get_text() for text in right.texts} == {"free", "held"}
 
 
