@@ -82,7 +82,7 @@ def memory_changed_in_its_place(path):
 
 @pytest.mark.parametrize("path", PATHS, ids=str)
 def test_memory_that_was_cut_in_its_place_never_reaches_c(path):
-    with pytest.raises(RuntimeError, match=r"'exp_avg' of parameter 0 of its group has the shape \(5,\), and a parameter of shape \(70000,\)"):
+    with pytest.raises(RuntimeError, match=r"'exp_avg' of parameter 0 of its group has the shape \(5,\), .* of shape \(70000,\)"):
         memory_changed_in_its_place(path).step()
 
 

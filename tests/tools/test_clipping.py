@@ -235,3 +235,10 @@ def test_nothing_to_clip_has_torchs_length():
     nothing = [torch.nn.Parameter(torch.zeros(1))]
     ours, theirs = C.clip_(nothing, 1.0), torch.nn.utils.clip_grad_norm_(nothing, 1.0)
     assert type(ours) is type(theirs) and ours == theirs == 0
+
+
+def test_the_length_of_a_long_unit_of_halves_does_not_overflow():
+    """70,000 ones in half precision: their squares add up to more than a half can hold."""
+    g = torch.ones(1, 70_000, dtype=torch.float16)
+    (clipped,) = C.adaptive([torch.ones(1, 70_000, dtype=torch.float16)], [g], 0.5)
+    assert torch.equal(clipped, g / 2)

@@ -11,7 +11,7 @@ import scipy.optimize
 import torch
 
 from gdcore import surfaces as S
-from gdcore.line_search import armijo, strong_wolfe
+from gdcore.line_search import _between, _Point, armijo, strong_wolfe
 
 SMOOTH = [S.quadratic(100), S.quadratic(1000, rotation=20), S.booth, S.rosenbrock, S.beale, S.himmelblau, S.rastrigin(),
           S.ackley(), S.styblinski_tang(), S.valley_saddle, S.deep_linear(), S.logistic_regression(), S.least_squares(),
@@ -202,3 +202,21 @@ def test_other_bad_arguments():
 def test_importing_the_module_imports_no_framework():
     code = "import sys, gdcore.line_search; print([m for m in ('torch', 'jax', 'sympy', 'matplotlib') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_between_two_points_the_minimum_of_their_cubic_is_taken_but_not_too_near_an_end(seed):
+    """Of a cubic with a minimum and a maximum at known places, from both sides; 0.1 and 0.9 of the way are the ends."""
+    rng = np.random.default_rng(seed)
+    bottom, top, size = *rng.uniform(-3, 3, 2), rng.uniform(0.1, 5)
+    slope = lambda a: size * (a - bottom) * (a - top) * np.sign(bottom - top)
+    value = lambda a: size * np.sign(bottom - top) * (a**3 / 3 - (bottom + top) * a**2 / 2 + bottom * top * a)
+    low, high = rng.uniform(-4, 4, 2)
+    found = _between(*(_Point(a, value(a), slope(a)) for a in (low, high)))
+    share = np.clip((bottom - low) / (high - low), 0.1, 0.9)
+    assert found == pytest.approx(low + share * (high - low), abs=1e-7)
+
+
+def test_without_a_cubic_the_middle_is_taken():
+    assert _between(_Point(1.0, 0.0, -1.0), _Point(3.0, math.inf)) == 2.0
+    assert _between(_Point(1.0, 0.0, -1.0), _Point(3.0, -2.0, -1.0)) == 2.0  # a straight line
