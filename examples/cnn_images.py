@@ -21,6 +21,9 @@ RATES = {  # eight trials each: five, and more while the best of one lay at the 
     "AdamW": (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
     "Muon": (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
 }
+DENSE_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)  # AdamW's
+CONSTANT_RATES = (0.001, 0.003, 0.01, 0.03, 0.1)  # momentum 0.9, as in "SGD"
+FEW_RATES = (0.003, 0.01, 0.03)
 
 
 def main(again=False):
@@ -40,6 +43,22 @@ def main(again=False):
             if change:
                 ledger.once(f"all images, {name} seed {s}", functools.partial(story, "SGD", best["SGD"], s, **change))
     ledger.once("optimizer time", functools.partial(optimizer_time, best["AdamW"]))
+    for name, make in FEW.items():  # four thousand images: does the small network with windows need another rate, or more steps?
+        for epochs in (4, 12):
+            for lr in FEW_RATES:
+                ledger.once(f"few {name} {lr} {epochs}", functools.partial(on_few, make, lr, epochs))
+    ledger.once("few small 0.003 4 with shifts", functools.partial(on_few, FEW["small"], 0.003, 4, augment=shifted))
+    for lr in DENSE_RATES:  # the dense network on all images, its rate chosen as the others' were
+        ledger.once(f"tune dense {lr}", functools.partial(story, "dense", lr, seed_=10, epochs=3, images=20_000))
+    lr = max(DENSE_RATES, key=lambda lr: ledger[f"tune dense {lr}"]["validation"]["accuracy"])
+    for s in SEEDS:
+        ledger.once(f"dense seed {s}", functools.partial(story, "dense", lr, s))
+    constant = functools.partial(story, "SGD", schedule=schedules.constant())
+    for lr in CONSTANT_RATES:  # a constant rate of its own, not the peak of the one-cycle
+        ledger.once(f"tune constant {lr}", functools.partial(constant, lr, seed_=10, epochs=3, images=20_000))
+    lr = max(CONSTANT_RATES, key=lambda lr: ledger[f"tune constant {lr}"]["validation"]["accuracy"])
+    for s in SEEDS:
+        ledger.once(f"constant seed {s}", functools.partial(constant, lr, s, epochs=8, images=5_000))
 
 
 REGULARISERS = {
@@ -51,6 +70,14 @@ REGULARISERS = {
     "with dropout": {"dropout": 0.3},
     "with shifts": {"augment": (flipped, shifted)},
 }
+
+
+def dense():
+    """784 points, 128 hidden units, 10 scores: no point knows its neighbours."""
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10))
+
+
+FEW = {"dense": dense, "small": functools.partial(FashionNet, widths=(8, 16, 32))}
 
 
 @functools.cache
@@ -66,7 +93,7 @@ def optimizers(name, net, lr, weight_decay=None):
     decay = lambda usual: usual if weight_decay is None else weight_decay
     if name == "SGD":
         return [gdcore.optim.SGD(net.parameters(), lr, momentum=0.9, nesterov=True, weight_decay=decay(5e-4), compile=True)]
-    if name == "AdamW":
+    if name in ("AdamW", "dense"):
         return [gdcore.optim.AdamW(net.parameters(), lr, weight_decay=decay(0.05), compile=True)]
     hidden = net.hidden_matrices()
     rest = [p for p in net.parameters() if all(p is not q for q in hidden)]
@@ -78,7 +105,7 @@ def train(name, lr, seed_, epochs=EPOCHS, images=None, augment=(flipped,), smoot
           schedule=None, every=None):
     """A training: the network, and its story as plain values."""
     seed(seed_)
-    net = FashionNet(dropout=dropout).to(device())
+    net = (dense() if name == "dense" else FashionNet(dropout=dropout)).to(device())
     x, y = (part[:images] for part in parts()["train"])
     change = lambda batch, draws: functools.reduce(lambda b, f: f(b, draws), augment, batch)
     batches = Batches(x, y, BATCH, seed_, change)
@@ -93,6 +120,22 @@ def train(name, lr, seed_, epochs=EPOCHS, images=None, augment=(flipped,), smoot
 def story(*arguments, **options):
     """A training's story alone."""
     return train(*arguments, **options)[1]
+
+
+def on_few(make, lr, epochs, augment=None, images=4_000):
+    """What a network reaches with few images: accuracy on 2,000 validation images for each seed, and when these lie three points aside."""
+    (x, y), (xv, yv) = (tuple(t[:n] for t in parts()[name]) for name, n in (("train", images), ("validation", 2_000)))
+    aside = torch.full_like(xv, xv.min().item())
+    aside[..., 3:, 3:] = xv[..., :-3, :-3]
+    found = {"in place": [], "aside": []}
+    for s in SEEDS:
+        seed(s)
+        net, batches = make().to(device()), Batches(x, y, 64, s, augment)
+        fit(net, batches, lambda model, x, y: F.cross_entropy(model(x), y), gdcore.optim.AdamW(net.parameters(), lr), epochs=epochs,
+            schedule=schedules.one_cycle(epochs * len(batches)))  # fmt: skip
+        found["in place"].append(judge(net, xv, yv)["accuracy"])
+        found["aside"].append(judge(net, aside, yv)["accuracy"])
+    return {"lr": lr, "epochs": epochs, **found}
 
 
 def full(name, lr, seed_):
