@@ -70,6 +70,15 @@ def test_the_reader_chooses_clock_and_axis_and_another_run_is_ahead(open_figures
     assert page.get_by_label("clock", exact=True).locator("option").all_inner_texts() == ["steps", "seconds"]
 
 
+def test_behind_a_loss_of_zero_stands_the_distance_and_no_infinite_factor(open_figures):
+    exact, far = ({"losses": losses, "steps": [0, 1, 2]} for losses in ([1.0, 0.0, 0.0], [1.0, 0.5, 0.25]))
+    page = open_figures(live.race({"exact": exact, "another": exact, "far": far}, title="To nought"))
+    page.get_by_label("step", exact=True).fill("200")
+    settle(page)
+    said = [text.split("\n")[-1] for text in page.locator(".gd-live-racer").all_inner_texts()]
+    assert [text.partition(", ")[2] for text in said] == ["ahead", "+0", "+0.25"] and page.errors == []
+
+
 def test_a_run_is_lifted_out_by_click_and_key_and_the_mouse_moves_the_cursor(open_figures):
     page = open_figures(figure())
     toggle = page.get_by_role("button", name="finisher")

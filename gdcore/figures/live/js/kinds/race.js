@@ -80,7 +80,8 @@ KINDS.race = (figure) => {
     if (!Number.isFinite(loss)) return k < 0 ? "no value yet" : "diverged";
     return number(loss, 3) + (low === undefined ? "" : ` (${number(low, 3)} to ${number(high, 3)})`)
       + (metric ? `, ${metric} ${number(run.metric[0][k], 3)}` : "")
-      + (run.name === first ? ", ahead" : times < 2 ? `, +${number(100 * times - 100, 2)} %` : `, × ${number(times, 2)}`);
+      + (run.name === first ? ", ahead" : best <= 0 ? `, +${number(loss - best, 2)}` // no loss is a multiple of 0
+        : times < 2 ? `, +${number(100 * times - 100, 2)} %` : `, × ${number(times, 2)}`);
   }
 
   for (const [key, panel] of Object.entries(panels)) {
