@@ -37,6 +37,12 @@ def table(**faults):
     return lambda train, later: scaled(train, later, **faults)
 
 
+def by_rows(train, later):
+    rows = np.concatenate([train, later])
+    wide = rows.std(axis=1, keepdims=True)
+    return (rows - rows.mean(axis=1, keepdims=True)) / np.where(wide == 0, 1, wide)
+
+
 by_training = Question(
     "30.1", "What tomorrow must not tell", "function", points=2, difficulty=1, minutes=10, name="standardise",
     objectives=("scale new data with what was measured on the training part", "treat a column that does not vary"),
@@ -67,6 +73,10 @@ by_training = Question(
                 table(spread=lambda a: np.ptp(a, axis=0))),
         Mistake("One mean and one spread serve all columns.", "One of each for every column: along axis 0.",
                 table(centre=lambda a: a.mean(), spread=lambda a: np.full(a.shape[1], a.std()))),
+        Mistake("Each row is scaled by itself. A row is one patient, a column one kind of number.", "Along axis 0.", by_rows),
+        Mistake("The median is taken off. Asked is the mean.", "`train.mean(axis=0)`.", table(centre=lambda a: np.median(a, axis=0))),
+        Mistake("The constant column is divided by 0 and what comes out is made a number. A change becomes huge.",
+                "By 1, where the spread is 0.", lambda train, later: np.nan_to_num(scaled(train, later, constant=0.0))),
         Mistake("These are the later rows alone.", "First the training rows, then the later ones.",
                 lambda train, later: scaled(train, later)[len(train):]),
         Mistake("These are the training rows alone.", "The later rows below them.", lambda train, later: scaled(train, later)[:len(train)]),
@@ -117,6 +127,10 @@ def each_layer(g, sizes, limit):
     return np.concatenate([np.full(len(part), min(1.0, limit / np.linalg.norm(part))) for part in layers(g, sizes)])
 
 
+def shared_out(g, sizes, limit):
+    return each_layer(g, sizes, limit / np.sqrt(len(sizes)))
+
+
 def worst_layer(g, sizes, limit):
     return min(1.0, limit / max(np.linalg.norm(part) for part in layers(g, sizes)))
 
@@ -142,6 +156,14 @@ one_limit = Question(
                 limited(factor=worst_layer)),
         Mistake("The sum of the layers' norms is longer than their common norm.", "Squares add up, norms do not.",
                 limited(factor=lambda g, s, c: min(1.0, c / sum(np.linalg.norm(p) for p in layers(g, s))))),
+        Mistake("The mean of the layers' norms decides. Together the layers are longer.", "The norm of all layers.",
+                limited(factor=lambda g, s, c: min(1.0, c / np.mean([np.linalg.norm(p) for p in layers(g, s)])))),
+        Mistake("The limit is shared out among the layers, and each is clipped by itself. That turns the direction.",
+                "One norm over all layers, one factor.", limited(factor=shared_out)),
+        Mistake("The factor is never below 1: what is too short becomes longer, and what is too long stays.", "At most 1 for the factor.",
+                limited(factor=lambda g, s, c: max(1.0, c / np.linalg.norm(g)))),
+        Mistake("Behind the gradients stand root mean squares. A norm is a root of a sum.", "np.linalg.norm of each layer.",
+                limited(report=lambda part: np.sqrt(np.mean(part**2)))),
         Mistake("A gradient that is too long is multiplied by the limit and not by limit over norm.", "limit/norm.",
                 limited(factor=lambda g, s, c: c if np.linalg.norm(g) > c else 1.0)),
         Mistake("Too long gradients are thrown away. They still point somewhere.", "Shorten them.",
@@ -184,6 +206,30 @@ eight_numbers = Question(
         Mistake("For `edge` this is 2/(L + μ), the best rate and not the largest.", "It is 2/L.", {"edge": 2 / 26}),
         Mistake("For `edge` this is 2/5. The largest curvature is 25, and no root is taken.", "2/L with the largest curvature.",
                 {"edge": 0.4}),
+        Mistake("For `edge` either you took a half in place of 2, or you halved 1/L.", "It is 2/L.",
+                {"edge": 0.02}),
+        Mistake("For `edge` this is 4/L.", "It is 2/L.",
+                {"edge": 0.16}),
+        Mistake("For `edge` this is the curvature itself.", "It is 2/L.",
+                {"edge": 25}),
+        Mistake("For `unit` you took a thousand for a hundred.", "1/100².",
+                {"unit": 0.001}, also=({"unit": 1e-6},)),
+        Mistake("For `memory` this is 2, as if memory doubled the rate.", "The root of κ.",
+                {"memory": 2}),
+        Mistake("For `memory` one is added to the root or taken from it.", "The root of κ.",
+                {"memory": 21}, also=({"memory": 19},)),
+        Mistake("For `batch` you took one ninth off. A ninth is left.", "8/72 of 0.9.",
+                {"batch": 0.8}),
+        Mistake("For `start` this is for two classes.", "Here there are 8.",
+                {"start": np.log(2)}),
+        Mistake("For `champion` you added two spreads.", "2.75/(2√400) above a half.",
+                {"champion": 0.55}),
+        Mistake("For `champion` this is how much it is above a half, for 100 questions or for a spread of 1/√400.",
+                "Add the half to 2.75/(2√400).", {"champion": 0.1375}),
+        Mistake("For `champion` this is the number of spreads.", "A share of the questions: 2.75/(2√400) above a half.",
+                {"champion": 2.75}),
+        Mistake("For `verdict` you halved the share on one side once more.", "Φ(−1).",
+                {"verdict": 0.07933}),
         Mistake("For `unit` the curvature grows with the square.", "1/100².", {"unit": 0.01}),
         Mistake("For `unit` the rate has to go the other way: numbers grew, so curvature grew.", "1/100².", {"unit": 1e4}),
         Mistake("For `unit` the rate has to go the other way, and by the square.", "1/100².", {"unit": 100}),
@@ -253,7 +299,8 @@ def loop_cases(rng):
 
 
 def looped(X, y, n, orders, rate, every=False, kept=False, by_train=False, full=False, last=False, one_order=False, sums=False, first=False,
-           own=False, index=1, raw=False, each_epoch=False, ddof=0, late=False, mixed=False):
+           own=False, index=1, raw=False, each_epoch=False, ddof=0, late=False, mixed=False, over=None, ordered=False, dropped=False,
+           anew=False, each_batch=False):
     """Train on rows up to n, choose the epoch by the others; each argument after `rate` is a fault."""
     source = X if every else X[:n]
     A = np.c_[X if raw else (X - source.mean(axis=0)) / source.std(axis=0, ddof=ddof), np.ones(len(X))]
@@ -263,13 +310,15 @@ def looped(X, y, n, orders, rate, every=False, kept=False, by_train=False, full=
     steps, losses = [], []
     for order in orders:
         g = np.zeros(len(w)) if each_epoch else g
-        for start in range(0, n, 4):
-            i = (orders[0] if one_order else order)[start:start + 4]
-            slope = A[i].T @ (A[i] @ w - y[i]) / (1 if sums else len(i))
+        w = np.zeros(len(w)) if anew else w
+        for start in range(0, n - n % 4 if dropped else n, 4):
+            i = (np.arange(n) if ordered else orders[0] if one_order else order)[start:start + 4]
+            slope = A[i].T @ (A[i] @ w - y[i]) / (1 if sums else {None: len(i), "all": n}.get(over, over))
             g = g + slope if kept or each_epoch else slope
             w = w - rate * g
-        steps.append(w)
-        losses.append([np.mean((A[:n] @ w - y[:n]) ** 2), np.mean((A[n:] @ w - y[n:]) ** 2)])
+            if each_batch or start + 4 >= (n - n % 4 if dropped else n):
+                steps.append(w)
+                losses.append([np.mean((A[:n] @ w - y[:n]) ** 2), np.mean((A[n:] @ w - y[n:]) ** 2)])
     losses = np.array(losses)
     if full:
         return steps, losses
@@ -325,6 +374,18 @@ three_faults = Question(
         Mistake("The spread is the one with n − 1. The given code took the mean over n, and that was right.", "`std(axis=0)`.",
                 faulty(ddof=1)),
         Mistake("The last number is the training loss of the chosen epoch.", "Its validation loss.", faulty(index=0)),
+        Mistake("The gradient is divided by all n rows and not by those of the batch.", "Divide by the length of the batch.",
+                faulty(over="all")),
+        Mistake("Every batch is divided by 4. The last one may be shorter.", "Divide by the length of the batch.", faulty(over=4)),
+        Mistake("The last batch is left out where it is shorter.", "All n rows in each epoch.", faulty(dropped=True)),
+        Mistake("The rows are taken as they stand. Each epoch has its order.", "order[k:k + 4].", faulty(ordered=True)),
+        Mistake("Each epoch begins from zero weights. Training goes on from where it was.", "The weights are made once.",
+                faulty(anew=True)),
+        Mistake("The choice is among all batches. Asked is the best epoch.", "Compare at the end of each epoch.", faulty(each_batch=True)),
+        Mistake("The loss at the end is halved.", "The mean square.", lambda X, y, n, orders, rate: np.append(
+            (found := looped(X, y, n, orders, rate))[:-1], found[-1] / 2)),
+        Mistake("The loss stands in front of the weights.", "The weights, then the validation loss.",
+                lambda X, y, n, orders, rate: np.roll(looped(X, y, n, orders, rate), 1)),
         Mistake("The last number is missing.", "The weights, then the validation loss.",
                 lambda X, y, n, orders, rate: looped(X, y, n, orders, rate)[:-1]),
         Mistake("The scaling is gone altogether.", "Mean and spread of the rows up to n.",

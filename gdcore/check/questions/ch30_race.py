@@ -128,6 +128,14 @@ unlike_units = Question(
                 lambda box, x: secant(box, x, lambda c, g: g / c / 2)),
         Mistake("You divide each slope by its own size: every axis moves by one.", "By the curvature, a difference of slopes.",
                 lambda box, x: secant(box, x, lambda c, g: np.sign(g))),
+        Mistake("This is the start.", "Two gradients tell all curvatures.", lambda box, x: x),
+        Mistake("You ask for more gradients than the budget has. Twenty are all.", "`box.left` says what may still be spent.",
+                lambda box, x: walk(box, x, 1e-5, steps=100)),
+        Mistake("Momentum of 0.9 at 0.001 explodes along the most curved axis.", "Each axis needs a rate of its own.",
+                lambda box, x: walk(box, x, 1e-3, momentum=0.9)),
+        Mistake("The step starts from the place of the second gradient, with the slope of the first.", "x, the place of that slope.",
+                lambda box, x: secant(box, x, lambda c, g: g / c - 1.0, apart=1.0),
+                also=(lambda box, x: secant(box, x, lambda c, g: g / c - 0.1, apart=0.1),)),
         Mistake("One rate for all axes, even if the last two gradients choose it.", "A quotient for each axis.", common),
     ),
     success="Each axis was scaled by itself, and the units are gone. Two gradients suffice: their difference is a curvature for each axis.",
@@ -182,6 +190,11 @@ def extremes(a, b, t):
     return np.array([d.mean(), d.min(), d.max(), float(d.min() > 0) - float(d.max() < 0)])
 
 
+def middle_95(a, b, t):
+    low, high = np.quantile(b - a, [0.025, 0.975])
+    return np.array([np.mean(b - a), low, high, float(low > 0) - float(high < 0)])
+
+
 a_verdict = Question(
     "30.6", "A verdict over seeds", "function", points=3, difficulty=2, minutes=15, name="verdict",
     objectives=("compare two methods in pairs, with an interval", "let the interval decide, also for no decision"),
@@ -212,6 +225,14 @@ a_verdict = Question(
         Mistake("The median stands for the mean.", "The mean of the differences.", raced(middle=np.median)),
         Mistake("The interval is one error wide to each side: t is missing.", "t errors to each side.",
                 raced(half=lambda m, e, t: (m - e, m + e))),
+        Mistake("You took 2 for t. With so few seeds the interval is wider.", "t is given.",
+                raced(half=lambda m, e, t: (m - 2 * e, m + 2 * e))),
+        Mistake("Both lists were sorted before the difference. The same place means the same seed.", "b − a, place by place.",
+                lambda a, b, t: judged(np.sort(a), np.sort(b), t)),
+        Mistake("The spread is that of one method. What both share cancels in pairs.", "The spread of the differences.",
+                raced(error=lambda a, b: a.std(ddof=1) / np.sqrt(len(a))),
+                also=(raced(error=lambda a, b: b.std(ddof=1) / np.sqrt(len(a))),)),
+        Mistake("Quantiles of the differences stand for the interval of their mean.", "t errors to each side.", middle_95),
         Mistake("You took 1.96 for t. With so few seeds the interval is wider.", "t is given.",
                 raced(half=lambda m, e, t: (m - 1.96 * e, m + 1.96 * e))),
         Mistake("The interval as a whole is t errors wide, half of what it should be.", "t errors to each side.",
@@ -235,7 +256,7 @@ a_verdict = Question(
                 lambda a, b, t: (r := judged(a, b, t))[[0, 2, 3]] - [0, r[0], 0]),
         Mistake("The differences are shares of a. Asked are the differences.", "b − a.",
                 lambda a, b, t: judged(np.zeros(len(a)), b / a - 1, t)),
-        Mistake("No verdict is 0, and yours is always 1 or −1, or always 0 or 1.", "1, −1, or 0 where the interval holds zero.",
+        Mistake("The verdict is never −1. Where the interval lies below zero, the second method is better.", "1, −1, or 0.",
                 raced(decide=lambda a, b, low, high: float(low > 0))),
     ),
     success="What both share is gone in the difference; t errors to each side; and no verdict is a verdict.",
