@@ -4,6 +4,7 @@ In come the glossary, the names of the rules and the chapters' text. What passes
 an emphasised word counting more. What leaves is a list by letters, with a link to the section in each chapter that is about the word.
 """
 
+import functools
 import json
 import re
 import sys
@@ -66,10 +67,18 @@ def pattern(term):
     return re.compile(rf"\b{words}(?:s|es)?\b", 0 if named else re.IGNORECASE)
 
 
+@functools.cache
+def _lower(*texts):
+    return "\n".join(texts).lower()
+
+
 def weights(term, chapter):
     """How much each section of a chapter is about a term."""
-    find, rule = pattern(term), term in vars(rules)
+    find, rule, first = pattern(term), term in vars(rules), re.split(r"[\s-]+", term)[0].lower()
     for heading, prose, code in chapter:
+        if first not in _lower(heading, prose, code):  # most sections: a look is cheaper than a pattern
+            yield 0
+            continue
         marked = sum(bool(find.search(mark)) for mark in re.findall(r"\*{1,2}([^*\n]+)\*{1,2}", prose))
         yield HEADING * bool(find.search(heading)) + len(find.findall(prose)) + EMPHASIS * marked + rule * len(find.findall(code))
 
