@@ -145,9 +145,9 @@ def lists(seeds=SEEDS):
     shape = (int(person.max()) + 1, int(film.max()) + 1)
     often = torch.bincount(film[part == 0], minlength=shape[1]).float().expand(shape)
     told = {}
-    for strength in (0.003, 0.01, 0.03):
+    for strength in (0.003, 0.01, 0.03, 0.1):
         look = lambda e, s, strength=strength: e % 10 or told.update({(strength, e): float(top_ten(s, 1)[1].mean())})
-        ordered(16, strength, 100, 60, look)
+        ordered(16, strength, 100, 160, look)
     strength, epochs = max(told, key=told.get)
     rank = 8
     chosen = stars_chosen()[rank]

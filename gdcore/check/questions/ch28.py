@@ -23,8 +23,13 @@ def rated(mean, b, c, p, q, r, lr, keep, guess=lambda m, b, c, d: m + b + c + d,
     wrong = sign * factor * (r - guess(mean, b, c, p @ q))
     after = lambda x, slope: x + lr * wrong * slope - held(lr, keep, x)
     free = lambda x: after(x, 1.0) if bias_held else x + lr * wrong
-    b, c = (free(b), free(c)) if bias else (b, c)
-    if order == "anew":
+    if order == "each":
+        b = free(b)
+        wrong = sign * factor * (r - guess(mean, b, c, p @ q))
+        c = free(c)
+    else:
+        b, c = (free(b), free(c)) if bias else (b, c)
+    if order in ("anew", "each"):
         wrong = sign * factor * (r - guess(mean, b, c, p @ q))
     p, q = (after(p, p), after(q, q)) if own else (after(p, q), after(q, after(p, q) if order == "new" else p))
     return np.concatenate([[b, c], p, q])
@@ -42,6 +47,19 @@ def changes(mean, b, c, p, q, r, lr, keep):
     return rated(mean, b, c, p, q, r, lr, keep) - np.concatenate([[b, c], p, q])
 
 
+def by_owner(mean, b, c, p, q, r, lr, keep):
+    row, k = rated(mean, b, c, p, q, r, lr, keep), len(p)
+    return np.concatenate([row[:1], row[2:2 + k], row[1:2], row[2 + k:]])
+
+
+def mean_too(mean, b, c, p, q, r, lr, keep, moved=True):
+    return np.append(mean + moved * lr * (r - mean - b - c - p @ q), rated(mean, b, c, p, q, r, lr, keep))
+
+
+def the_slopes(mean, b, c, p, q, r, lr, keep):
+    return -changes(mean, b, c, p, q, r, lr, keep) / lr
+
+
 one_rating = Question(
     "28.1", "One rating, two rows", "function", points=2, difficulty=1, minutes=10, name="rate",
     objectives=("write a step of matrix factorisation with biases", "keep old values until all slopes are taken"),
@@ -49,7 +67,8 @@ one_rating = Question(
     mistakes=(
         Mistake("The film's vector moves along the person's new one. All slopes belong to the old values.", "Copy p and q first.",
                 rates(order="new")),
-        Mistake("You took the error anew after the biases had moved.", "One error for all four.", rates(order="anew")),
+        Mistake("You took the error anew after the biases had moved.", "One error for all four.", rates(order="anew"),
+                also=(rates(order="each"),)),
         Mistake("The penalty is missing.", "− η λ x in each line.", rates(held=lambda lr, keep, x: 0.0)),
         Mistake("The penalty pushes outwards: its sign is wrong.", "− η λ x in each line.", rates(held=lambda lr, keep, x: -lr * keep * x)),
         Mistake("The penalty is not multiplied by the rate.", "− η λ x in each line.", rates(held=lambda lr, keep, x: keep * x)),
@@ -58,12 +77,18 @@ one_rating = Question(
         Mistake("The biases are not held back, only the vectors.", "The penalty names b and c as well.", rates(bias_held=False)),
         Mistake("The step climbs: the error is taken as guess minus rating.", "Rating minus guess.", rates(sign=-1.0)),
         Mistake("The slope is twice too long: the loss is half the square.", "wrong · q, without a 2.", rates(factor=2.0)),
+        Mistake("The step is twice too long, error and penalty: both stand in the loss with a half.", "wrong · q − λ p, without a 2.",
+                rates(factor=2.0, held=lambda lr, keep, x: 2 * lr * keep * x)),
         Mistake("The biases stay where they were.", "b and c move too.", rates(bias=False)),
         Mistake("The guess lacks the mean.", "μ + b + c + p·q.", rates(guess=lambda m, b, c, d: b + c + d)),
         Mistake("The guess lacks the biases.", "μ + b + c + p·q.", rates(guess=lambda m, b, c, d: m + d)),
         Mistake("The guess lacks p·q.", "μ + b + c + p·q.", rates(guess=lambda m, b, c, d: m + b + c)),
         Mistake("Each vector moves along itself. The slope in p is q, and in q it is p.", "p along q, q along p.", rates(own=True)),
         Mistake("The vectors stand before the biases.", "[[b, c], p, q].", vectors_first),
+        Mistake("Each bias stands before its vector: b, p, c, q.", "[[b, c], p, q].", by_owner),
+        Mistake("The mean came back as well, in front.", "b, c, p, q; the mean is kept.", mean_too,
+                also=(lambda *given: mean_too(*given, moved=False),)),
+        Mistake("You return the slopes, not the values after the step.", "Old value minus η · slope.", the_slopes),
         Mistake("You return the changes, not the new values.", "Old value plus change.", changes),
     ),
     success="One error, four slopes from the old values, and each thing that was touched is held back a little.",
@@ -101,6 +126,10 @@ def lengths(days, train, ahead, gap):
     return np.c_[rows[:, 0], rows[:, 1] - rows[:, 0], rows[:, 2], rows[:, 3] - rows[:, 2]]
 
 
+def cut_off(days, train, ahead, gap, less=0):
+    return np.minimum(walked(days, train, ahead, gap, last=ahead - less), days)
+
+
 the_walk = Question(
     "28.2", "A walk with a gap", "function", points=3, difficulty=2, minutes=12, name="walk",
     objectives=("write splits that respect time", "leave a gap where answers look ahead"),
@@ -109,12 +138,18 @@ the_walk = Question(
         Mistake("The gap is missing: the test begins where the training ends.", "The test begins at s + train + gap.",
                 walks(begin=lambda s, train, gap: s + train)),
         Mistake("The gap is cut out of the training part, which gets shorter.", "train days, then the gap, then the test.",
-                walks(end=lambda s, train, gap: s + train - gap, begin=lambda s, train, gap: s + train)),
+                walks(end=lambda s, train, gap: s + train - gap, begin=lambda s, train, gap: s + train),
+                also=(lambda days, train, ahead, gap: walked(days, train - gap, ahead, gap),)),
         Mistake("The training part reaches through the gap.", "It ends at s + train.", walks(end=lambda s, train, gap: s + train + gap)),
         Mistake("The last walk that fits is missing: the range ends one too early.",
                 "s + train + gap + ahead may equal the number of days.", walks(last=-1)),
         Mistake("There is a walk whose test reaches beyond the last day.", "s + train + gap + ahead may at most equal the number of days.",
-                lambda days, train, ahead, gap: walked(days, train, ahead, gap, last=ahead)),
+                lambda days, train, ahead, gap: walked(days, train, ahead, gap, last=ahead),
+                also=(walks(last=1),)),
+        Mistake("The last test is cut off at the last day. A walk that does not fit is left out.",
+                "s + train + gap + ahead may at most equal the number of days.", cut_off, also=(lambda *given: cut_off(*given, less=1),)),
+        Mistake("The table lies on its side: a row a walk, not a column.", "One row [begin, end, begin, end] for each walk.",
+                lambda days, train, ahead, gap: walked(days, train, ahead, gap).T),
         Mistake("The training part grows: it always begins at day 0. Asked is one that slides.", "It begins at s.",
                 walks(start=lambda s: 0)),
         Mistake("The walk moves on by the training part. Then most days are never judged.", "It moves on by `ahead`.",
@@ -156,6 +191,32 @@ eight_numbers = Question(
                 "Each row has k + 1 numbers.", {"numbers": 5_000_000}),
         Mistake("For `numbers` the films are missing.", "Rows of both tables.", {"numbers": 11_001}),
         Mistake("For `numbers` the persons are missing.", "Rows of both tables.", {"numbers": 55_001}),
+        Mistake("For `numbers` you counted one number a row. Each has ten tastes and a bias.",
+                "Each row has k + 1 numbers; one more is the mean.", {"numbers": 6000}, also=({"numbers": 6001},)),
+        Mistake("For `moved` one of the two biases is missing.", "Two rows and two biases.",
+                {"moved": 21}),
+        Mistake("For `moved` you counted one row only, without its bias.", "Two rows and two biases.",
+                {"moved": 10}),
+        Mistake("For `moved` you counted two numbers too many: the mean is kept, and each row has 11.", "Two rows and two biases.",
+                {"moved": 24}),
+        Mistake("For `dense` you said that nothing moves. The batch does.", "Both batches.",
+                {"dense": 0}),
+        Mistake("For `slope` this is the share of slower cars alone.", "The share of slower cars minus τ.",
+                {"slope": 0.6}),
+        Mistake("For `slope` this is the slope of a single slower car.", "The share of slower cars minus τ.",
+                {"slope": 0.15}),
+        Mistake("For `slope` this is minus the share of faster cars.", "The share of slower cars minus τ.",
+                {"slope": -0.4}),
+        Mistake("For `slope` either one side of the loss is missing, or shares and weights are paired wrongly.",
+                "The share of slower cars minus τ.", {"slope": -0.34}, also=({"slope": 0.09}, {"slope": -0.51},)),
+        Mistake("For `variance` the old part is not weighed.", "λs + (1 − λ)r².",
+                {"variance": 1.9}),
+        Mistake("For `NDCG` you took the logarithm and not one over it.", "1 / log₂(place + 1).",
+                {"NDCG": 2}),
+        Mistake("For `NDCG` you took one over the place and one more, without a logarithm.", "1 / log₂(place + 1).",
+                {"NDCG": 0.25}),
+        Mistake("For `NDCG` this is the share of hits in the list. The best list has one hit, too.", "1 / log₂(place + 1).",
+                {"NDCG": 0.1}),
         Mistake("For `moved` the biases are missing.", "Two rows and two biases.", {"moved": 20}),
         Mistake("For `moved` you counted one row only, with its bias.", "Two rows and two biases.", {"moved": 11}),
         Mistake("For `moved` you counted rows, not numbers.", "Two rows and two biases, each number.", {"moved": 2}),
@@ -167,6 +228,7 @@ eight_numbers = Question(
         Mistake("For `dense` you counted the first batch too, and the second twice.", "Both batches, each film once.", {"dense": 1500}),
         Mistake("For `decayed` only rows with a gradient or a memory moved in your count. Decay shrinks each row.", "All rows.",
                 {"decayed": 1000}),
+        Mistake("For `decayed` you said that nothing moves. Decay asks nobody.", "All rows of the films.", {"decayed": 0}),
         Mistake("For `decayed` you counted the batch only.", "All rows.", {"decayed": 500}),
         Mistake("For `decayed` the second batch is left out. It moves as well.", "All rows of the films.", {"decayed": 4500}),
         Mistake("For `decayed` both batches are left out. They move as well.", "All rows of the films.", {"decayed": 4000}),
@@ -174,6 +236,7 @@ eight_numbers = Question(
         Mistake("For `generous` this is the mean, without a penalty.", "Sum over n + λ.", {"generous": 2.0}),
         Mistake("For `generous` you added λ to the mean's denominator and took the mean above, not the sum.", "Sum over n + λ.",
                 {"generous": 0.25}),
+        Mistake("For `generous` you divided the mean by λ alone.", "Sum over n + λ.", {"generous": 0.4}),
         Mistake("For `generous` you divided by λ alone.", "Sum over n + λ.", {"generous": 1.2}),
         Mistake("For `generous` this is the sum, without a division.", "Sum over n + λ.", {"generous": 6.0}),
         Mistake("For `generous` you weighed the mean by λ over n + λ: more ratings would mean less trust.", "Sum over n + λ.",
@@ -212,16 +275,17 @@ def return_cases(rng):
 
 
 def surprised(returns, decay, first, today=False, swapped=False, wide=False, half=True, log=True, square=True, root=False,
-              lag=False, rooted=False):
+              lag=False, rooted=False, logs=1.0, power=2, weight=1, summed=False):
     """The surprise of each day; each argument after `first` is a fault."""
     s, found = first, []
     keep = 1 - decay if swapped else decay
     for t, r in enumerate(returns):
-        after = keep * s + (1 - keep) * (r**2 if square else abs(r))
+        after = (1.0 if summed else keep) * s + (1 - keep) * (r**2 if square else abs(r))
         if today or lag and t:
             s = after
         below = s**2 if wide else np.sqrt(s) if rooted else s
-        found.append((log * np.log(np.sqrt(s) if root else s) + r**2 / below) * (0.5 if half else 1.0))
+        surprise = log * logs * np.log(np.sqrt(s) if root else s) + weight * r**power / below
+        found.append(surprise * (0.5 if half else 1.0))
         s = s if lag else after
     return np.array(found)
 
@@ -254,6 +318,16 @@ three_faults = Question(
         Mistake("The second day knows its own return: the day's square is put in before the day is judged, but for the first.",
                 "s_t learns of r at t − 1.", daily(lag=True)),
         Mistake("s is taken for a deviation: the square is divided by its root.", "Divide by s.", daily(rooted=True)),
+        Mistake("Either the logarithm is that of the square of s, or it is not halved.", "Half of ln s.", daily(logs=2.0)),
+        Mistake("The return is not squared where the day is judged.", "r² / s.", daily(power=1)),
+        Mistake("The logarithm is halved, the other term is not.", "Half of both terms.", daily(weight=2)),
+        Mistake("The square is subtracted. Then the wildest day would be the best.", "ln s + r²/s.", daily(weight=-1)),
+        Mistake("The logarithm has the base 10.", "np.log.", daily(logs=1 / np.log(10))),
+        Mistake("The old variance is not weighed: it can only grow.", "decay · s.", daily(summed=True)),
+        Mistake("You return the mean. Asked is a number for each day.", "One entry a day.",
+                lambda returns, decay, first: float(np.mean(surprised(returns, decay, first)))),
+        Mistake("The first day is missing. Its variance is `first`.", "One entry a day.",
+                lambda returns, decay, first: surprised(returns, decay, first)[1:]),
         Mistake("The variance learns of |r|, not of its square.", "(1 − decay) · r².", daily(square=False)),
     ),
     success="In the morning s knows nothing of the day. It judges, then it learns.",

@@ -68,7 +68,8 @@ not_forgotten = Question(
         Mistake("The body has not moved. Its features cannot tell all of the new task.", "After the head, the body has to move a little.",
                 tries(rates=(0.0, 0.1))),
         Mistake("The new task is learned, and the old one is damaged: body and head moved at one rate from the start.",
-                "While the head is wrong, it pulls the body along. Which of the two should move first?", tries(rates=(0.1, 0.1))),
+                "While the head is wrong, it pulls the body along. Which of the two should move first?", tries(rates=(0.1, 0.1)),
+                also=(tries(rates=(0.01, 0.01)), tries(rates=(0.05, 0.05)))),
         Mistake("One feature was overwritten with the answer of the new task. The old head needed it.",
                 "Move W a little, do not replace it.", overwritten),
         Mistake("The body starts from random weights. The old task is gone before the first step.", "Start from W.",
@@ -95,7 +96,10 @@ def percentile_cases(rng):
                                        ("three inputs", 25, 3, 0.9, 0.4, 10)):
         x = np.c_[np.ones(n), np.round(rng.normal(size=(n, d - 1)), 3)]
         y = np.round(x @ (0.5 + np.arange(d)) + rng.exponential(1.5, n) + 0.1234567, 7)
-        yield Case(name, {"x": x, "y": y, "w": np.round(rng.normal(size=d), 2), "tau": tau, "lr": lr, "steps": steps})
+        w = np.round(rng.normal(size=d), 2)
+        if name == "fast drivers":
+            y[0] = w[0]  # a car at the very guess is not below it
+        yield Case(name, {"x": x, "y": y, "w": w, "tau": tau, "lr": lr, "steps": steps})
 
 
 def percentile(x, y, w, tau, lr, steps, slope=lambda slower, tau: slower - tau, sum_=False, rate=lambda lr, t: lr / np.sqrt(t), begin=1,
@@ -167,7 +171,19 @@ a_percentile = Question(
         Mistake("Each side pulls with 1: that is the median, whatever τ is.", "The share of slower ones minus τ.",
                 drawn(slope=lambda slower, tau: slower - 0.5)),
         Mistake("Each side pulls with a whole 1: the median again, and twice as fast.", "τ above, 1 − τ below.",
-                drawn(slope=lambda slower, tau: 2 * slower - 1)),
+                drawn(slope=lambda slower, tau: 2 * slower - 1),
+                also=(walked_by(lambda x, y, guess, tau: np.sign(guess - y) @ x / len(y)),)),
+        Mistake("A car at the very guess counts as slower. Asked is: below it.", "y < guess.",
+                walked_by(lambda x, y, guess, tau: ((y <= guess) - tau) @ x / len(y))),
+        Mistake("The step is halved: the pinball loss has no half in it.", "(slower − τ) · x, averaged.",
+                drawn(slope=lambda slower, tau: (slower - tau) / 2)),
+        Mistake("The mean slope is multiplied by the mean input. Multiply car by car, then average.", "x.T @ (slower − τ) / n.",
+                walked_by(lambda x, y, guess, tau: np.mean((y < guess) - tau) * x.mean(axis=0))),
+        Mistake("All rows are the last point: you keep one array and change it in place.", "Write down a copy.",
+                lambda x, y, w, tau, lr, steps: np.tile(percentile(x, y, w, tau, lr, steps)[-1], (steps, 1))),
+        Mistake("You return running averages. Asked is the point after each step.", "No averaging.",
+                lambda x, y, w, tau, lr, steps: np.cumsum(percentile(x, y, w, tau, lr, steps), axis=0)
+                / np.arange(1, steps + 1)[:, None]),
         Mistake("You return the last point only. Asked is the point after each step.", "A row for each step.", only_the_end),
         Mistake("You write the point down before its step, not after it.", "First the step, then the row.", beginning_too),
     ),
