@@ -65,7 +65,7 @@ def spent(reports):
     """(seconds of each chapter, seconds of each folder)."""
     chapters, folders = collections.Counter(), collections.Counter()
     for report in reports:
-        number = re.search(r"(?<![\d.])(\d\d)(?:_[a-z]|\.\d(?!\d))", report.nodeid)
+        number = re.search(r"(?<![\d.])([012]\d|30)(?:_[a-z]|\.\d(?!\d))", report.nodeid)
         place = chapters if number else folders
         place[number[1] if number else "/".join(report.nodeid.split("::")[0].split("/")[:2])] += report.duration
     return chapters, folders
