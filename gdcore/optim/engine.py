@@ -219,6 +219,8 @@ class FlatBucket:
         self.large = [(p, lay(p), [lay(m[n]) for n in self.names]) for p, m in zip(params, memory, strict=True) if id(p) not in packed]
         longest = max([pack.x.numel() for pack in self.packs] + [min(self.chunk, x.numel()) for _, x, _ in self.large])
         self.temporaries = [like.new_empty(longest, requires_grad=False) for _ in range(kernel.temporaries if kernel else 0)]
+        for pack in self.packs:
+            pack.temporaries = [b[: pack.x.numel()] for b in self.temporaries]
 
     def _pack(self, params, memory, like):
         """Packs of small tensors, each of at most CHUNK entries; they share the space into which they are gathered."""
@@ -241,7 +243,7 @@ class FlatBucket:
         walk = self._walker(rule, hyper, t, scalars)
         for pack in self.packs:
             pack.gather()
-            new = walk(pack.x, pack.g, pack.memory)
+            new = walk(pack.x, pack.g, pack.memory, pack.temporaries)
             pack.scatter()
         for p, x, memory in self.large:
             new = walk(x, _real(p.grad).reshape(x.shape), memory)
@@ -251,10 +253,13 @@ class FlatBucket:
         """This step as a function of a row of numbers and its memory, which returns the new scalar memory."""
         if self.kernel is None:
             update = self.prepared(rule, t, scalars)
-            return lambda x, g, memory: update(x, g, dict(zip(self.names, memory, strict=True)))
+            return lambda x, g, memory, _=(): update(x, g, dict(zip(self.names, memory, strict=True)))
         step, (constants, new) = self.kernel.step, self.kernel.scalars(hyper, t, scalars)
 
-        def walk(x, g, memory):
+        def walk(x, g, memory, temporaries=None):
+            if temporaries is not None:
+                step(x, g, *memory, *temporaries, *constants)
+                return new
             if x.numel() <= self.chunk:
                 step(x, g, *memory, *(b[: x.numel()].view(x.shape) for b in self.temporaries), *constants)
                 return new
