@@ -121,6 +121,11 @@ def _real(a):
     return torch.view_as_real(a.resolve_conj()) if a.is_complex() else a
 
 
+def _whole(a):
+    """All (real) numbers of a tensor in its own shape: a view."""
+    return _real(a.detach())
+
+
 def _flat(a):
     """All (real) numbers of a contiguous tensor in a row: a view."""
     return _real(a.detach()).view(-1)
@@ -209,18 +214,31 @@ class FlatBucket:
 
     def __init__(self, params, memory, kernel, compile=False):
         self.kernel, self.names = kernel, list(memory[0])
+        for m in memory:  # somebody may have put it there in another layout
+            m.update((n, m[n].contiguous()) for n in self.names)
         self.prepared = _compiled if compile else _plain
         like = _real(params[0])
-        chunks = like.device.type == "cpu" and not (kernel and kernel.whole)  # a cache asks for chunks
+        chunks = like.device.type == "cpu" and kernel is not None and not kernel.whole  # a cache asks for chunks
         self.chunk = CHUNK if chunks else max(p.numel() for p in params) * 2
         self.packs = self._pack(params, memory, like)
         packed = {id(p) for pack in self.packs for p in pack.params}
-        lay = torch.Tensor.detach if kernel and kernel.program.rule.reads == "matrix" else _flat
-        self.large = [(p, lay(p), [lay(m[n]) for n in self.names]) for p, m in zip(params, memory, strict=True) if id(p) not in packed]
-        longest = max([pack.x.numel() for pack in self.packs] + [min(self.chunk, x.numel()) for _, x, _ in self.large])
+        large = [(p, m) for p, m in zip(params, memory, strict=True) if id(p) not in packed]
+        longest = max([pack.x.numel() for pack in self.packs] + [min(self.chunk, _real(p).numel()) for p, _ in large])
         self.temporaries = [like.new_empty(longest, requires_grad=False) for _ in range(kernel.temporaries if kernel else 0)]
         for pack in self.packs:
-            pack.temporaries = [b[: pack.x.numel()] for b in self.temporaries]
+            pack.temporaries = self._cut(pack.x)
+        short = [kernel is not None and _real(p).numel() <= self.chunk for p, _ in large]  # torch.compile sees rows: one shape, one program
+        self.whole = [self._entry(p, m, _whole) for (p, m), fits in zip(large, short, strict=True) if fits]
+        self.long = [self._entry(p, m, _flat) for (p, m), fits in zip(large, short, strict=True) if not fits]
+
+    def _entry(self, p, memory, lay):
+        """(parameter, its numbers, its memory, temporaries of its shape)."""
+        x = lay(p)
+        return p, x, [lay(memory[n]) for n in self.names], self._cut(x) if lay is _whole else None
+
+    def _cut(self, x):
+        """The temporaries as long as x and of its shape."""
+        return [b[: x.numel()].view(x.shape) for b in self.temporaries]
 
     def _pack(self, params, memory, like):
         """Packs of small tensors, each of at most CHUNK entries; they share the space into which they are gathered."""
@@ -245,26 +263,26 @@ class FlatBucket:
             pack.gather()
             new = walk(pack.x, pack.g, pack.memory, pack.temporaries)
             pack.scatter()
-        for p, x, memory in self.large:
-            new = walk(x, _real(p.grad).reshape(x.shape), memory)
+        for p, x, memory, temporaries in self.whole:
+            new = walk(x, _real(p.grad), memory, temporaries)
+        for p, *numbers in self.long:
+            for x, g, memory, temporaries in self._chunks(p.grad, *numbers):
+                new = walk(x, g, memory, temporaries)
         return new
+
+    def _chunks(self, grad, x, memory, _):
+        for x, g, *memory in zip(*(a.split(self.chunk) for a in (x, _real(grad).reshape(-1), *memory)), strict=True):
+            yield x, g, memory, self._cut(x)
 
     def _walker(self, rule, hyper, t, scalars):
         """This step as a function of a row of numbers and its memory, which returns the new scalar memory."""
         if self.kernel is None:
             update = self.prepared(rule, t, scalars)
-            return lambda x, g, memory, _=(): update(x, g, dict(zip(self.names, memory, strict=True)))
+            return lambda x, g, memory, _: update(x, g, dict(zip(self.names, memory, strict=True)))
         step, (constants, new) = self.kernel.step, self.kernel.scalars(hyper, t, scalars)
 
-        def walk(x, g, memory, temporaries=None):
-            if temporaries is not None:
-                step(x, g, *memory, *temporaries, *constants)
-                return new
-            if x.numel() <= self.chunk:
-                step(x, g, *memory, *(b[: x.numel()].view(x.shape) for b in self.temporaries), *constants)
-                return new
-            for chunk in zip(*(a.split(self.chunk) for a in (x, g, *memory)), strict=True):
-                step(*chunk, *(b[: len(chunk[0])] for b in self.temporaries), *constants)
+        def walk(x, g, memory, temporaries):
+            step(x, g, *memory, *temporaries, *constants)
             return new
 
         return walk

@@ -1,7 +1,6 @@
 """How the steps of one group are done: which of its memory is alive, and which parameters are stepped together."""
 
 import collections
-import itertools
 import operator
 
 import numpy
@@ -80,7 +79,8 @@ class Plan:
     def __init__(self, rule, group, names, state):
         self.names, self.compile = names, compiled(group)
         self.set(rule, group)
-        self.signature = _signature(group["params"])
+        self.place = torch.Tensor.data_ptr if all(type(p) in PLAIN for p in group["params"]) else _nowhere
+        self.signature = _signature(group["params"], self.place)
         self.sparse, self.buckets, kinds = [], [], {}
         wanting = [p for p in group["params"] if p.grad is not None]
         times = collections.Counter(wanting)  # a parameter that is listed twice takes two steps, as in torch
@@ -113,9 +113,7 @@ class Plan:
 
     def fits(self, params, state):
         """Whether the same tensors still want a step, and their memory is what this plan laid out."""
-        if self.signature != _signature(params):
-            return False
-        return all(part.is_as_it_was(state) for part in self.buckets)
+        return self.signature == _signature(params, self.place) and all(part.is_as_it_was(state) for part in self.buckets)
 
     def step(self, state):
         for p in self.sparse:
@@ -146,42 +144,44 @@ class _Part:
 
     def __init__(self, members, bucket, memory, names, times):
         self.members, self.bucket, self.memory, self.times = members, bucket, memory, times
-        self.keys = [k for n, k in names.called.items() if isinstance(memory[0].get(k), torch.Tensor)]
-        self.arrays = {k: [m[k] for m in memory] for k in self.keys}
-        self.plain = [a for arrays in self.arrays.values() for a in arrays if type(a) in PLAIN]
+        arrays = [k for k in names.called.values() if isinstance(memory[0].get(k), torch.Tensor)]
+        self.arrays = [m[k] for m in memory for k in arrays]
+        self.plain = [a for a in self.arrays if type(a) in PLAIN]
         self.places = list(map(torch.Tensor.data_ptr, self.plain))
         t = int(memory[0]["step"])
         self.count = numpy.zeros(len(members), numpy.float32)  # NumPy writes there in no time, and unseen by the tensor's version
         with torch.inference_mode(False):
             self.steps = torch.from_numpy(self.count)
-            self.arrays["step"] = list(self.steps.unbind())  # one tensor for each parameter; all share one version
-        for m, step in zip(memory, self.arrays["step"], strict=True):
-            m["step"] = step
+            for m, step in zip(memory, self.steps.unbind(), strict=True):  # one tensor for each parameter; all share one version
+                m["step"] = step
         self.version = self.steps._version  # grows when somebody else writes there
-        self.note({names.called[n]: v for n, v in names.numbers(memory[0]).items()}, t)
+        numbers = {names.called[n]: v for n, v in names.numbers(memory[0]).items()}
+        self.keys = ["step", *arrays, *numbers] * len(memory)
+        self.owners = [m for m in memory for _ in range(1 + len(arrays) + len(numbers))]
+        self.left = list(map(dict.get, self.owners, self.keys))
+        self.note(numbers, t)
 
     def note(self, numbers, t):
         """Write the numbers that all members share, and their count of steps."""
-        self.noted, self.t = numbers, t
-        for m in self.memory if numbers else ():
-            m.update(numbers)
+        self.t = t
+        if numbers:
+            for m in self.memory:
+                m.update(numbers)
+            self.left = list(map(dict.get, self.owners, self.keys))
         self.count.fill(t)
 
     def forget(self):
         """Back to before the first step."""
-        for key in self.keys:
-            for a in self.arrays[key]:
-                a.zero_()
+        for a in self.arrays:
+            a.zero_()
         self.t = 0
 
     def is_as_it_was(self, state):
         """Whether the state still holds the very arrays and numbers that were left in it: what people put there is what is used."""
-        same, get = operator.is_, itertools.repeat
         return (
             self.steps._version == self.version
-            and all(map(same, map(state.get, self.members), self.memory))
-            and all(all(map(same, map(dict.get, self.memory, get(k)), arrays)) for k, arrays in self.arrays.items())
-            and all(all(map(same, map(dict.get, self.memory, get(k)), get(v))) for k, v in self.noted.items())
+            and all(map(operator.is_, map(state.get, self.members), self.memory))
+            and all(map(operator.is_, map(dict.get, self.owners, self.keys), self.left))
             and list(map(torch.Tensor.data_ptr, self.plain)) == self.places  # an array may be given other memory: a.data = b
         )
 
@@ -218,8 +218,14 @@ def _which(p, group):
     return repr(group["param_names"][place]) if "param_names" in group else f"parameter {place} of its group"
 
 
-def _signature(params):
-    return [(p.data_ptr() if type(p) in PLAIN else 0, id(p), p.numel(), p.dtype, g.is_sparse) for p in params if (g := p.grad) is not None]
+def _signature(params, place):
+    """Which parameters want a step, where their numbers lie and of what kind they are."""
+    return [(place(p), id(p), p.nbytes, p.dtype, g.is_sparse) for p in params if (g := p.grad) is not None]
+
+
+def _nowhere(p):
+    """Tensor subclasses may have no memory of their own."""
+    return 0
 
 
 def seen(group):

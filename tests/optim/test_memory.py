@@ -132,8 +132,17 @@ def none_again(optimizer, params):
     optimizer.state[params[0]]["momentum_buffer"] = None
 
 
+def put_aside(optimizer, params):
+    state = optimizer.state[params[1]]  # the last entry of the state under another name, in its very place
+    state["before"] = state.pop("momentum_buffer")
+
+
+def add_of_ones_own(optimizer, params):
+    optimizer.state[params[0]]["mine"] = 1
+
+
 @pytest.mark.parametrize("path", PATHS[:2], ids=str)
-@pytest.mark.parametrize("edit", [restart, restart_one, forget_one, shift_in_place, other_memory, none_again])
+@pytest.mark.parametrize("edit", [restart, restart_one, forget_one, shift_in_place, other_memory, none_again, put_aside, add_of_ones_own])
 def test_what_is_put_into_the_state_is_used_and_saved(edit, path):
     ends = []
     for cls, options in ((torch.optim.SGD, {}), (G.SGD, path)):
@@ -147,6 +156,24 @@ def test_what_is_put_into_the_state_is_used_and_saved(edit, path):
         saved = optimizer.state_dict()["state"]
         ends.append([*params, *(saved[i]["momentum_buffer"] for i in (0, 1))])
     assert all(torch.allclose(theirs, ours, rtol=1e-6) for theirs, ours in zip(*ends))
+
+
+@pytest.mark.parametrize("path", PATHS[:2], ids=str)
+@pytest.mark.parametrize("rows", [3, 30_000, 300_000])  # packed, in one walk, in chunks
+def test_memory_in_another_layout_is_read_as_it_is(rows, path):
+    """As it comes from the checkpoint of a model whose numbers lay in another order."""
+    ends = []
+    for cls, options in ((torch.optim.Adam, {}), (G.Adam, path)):
+        torch.manual_seed(0)
+        p = torch.nn.Parameter(torch.randn(rows, 2))
+        optimizer = cls([p], lr=0.1, **options)
+        for step in range(3):
+            p.grad = torch.randn(2, rows).T
+            optimizer.step()
+            if step == 0:
+                optimizer.state[p]["exp_avg"] = optimizer.state[p]["exp_avg"].T.contiguous().T
+        ends.append(p.detach())
+    assert torch.allclose(*ends, rtol=1e-5, atol=1e-6)
 
 
 def test_a_step_that_is_set_counts():
