@@ -270,9 +270,9 @@ class FlatBucket:
                 new = walk(x, g, memory, temporaries)
         return new
 
-    def _chunks(self, grad, x, memory, _):
-        for x, g, *memory in zip(*(a.split(self.chunk) for a in (x, _real(grad).reshape(-1), *memory)), strict=True):
-            yield x, g, memory, self._cut(x)
+    def _chunks(self, grad, numbers, memory, _):
+        for x, g, *arrays in zip(*(a.split(self.chunk) for a in (numbers, _real(grad).reshape(-1), *memory)), strict=True):
+            yield x, g, arrays, self._cut(x)
 
     def _walker(self, rule, hyper, t, scalars):
         """This step as a function of a row of numbers and its memory, which returns the new scalar memory."""

@@ -6,7 +6,8 @@ the start or by a scheduler later (torch looks only at the start).
 
 Where they differ from torch on purpose: `capturable=True` is refused; errors have torch's type and words of their own; NAdam's
 `mu_product` is a number in double precision; ASGD follows a changed learning rate at once; Adafactor's memory of a vector is
-`row_var` while it lives and torch's `variance` in `state_dict()`; with `differentiable=True` lr and betas carry no gradient.
+`row_var`, beside a `col_var` of 0, while it lives and torch's `variance` in `state_dict()`; with `differentiable=True` lr and
+betas carry no gradient.
 """
 
 from gdcore import rules
