@@ -12,6 +12,7 @@ from pathlib import Path
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
+from sphinx.ext.autodoc.mock import mock
 from sphinx.util import logging
 from sphinx.util.inspect import stringify_signature
 
@@ -34,7 +35,9 @@ class Api(Directive):
         section = nodes.section(ids=[f"api-{module.replace('.', '-')}"])
         section += nodes.title("", "", nodes.literal("", module))
         lines = [f".. automodule:: {module}", f"   :members: {self.options.get('members', '')}", "   :exclude-members: rule, reads, lazy"]
-        self.state.nested_parse(StringList([*self.content, "", *lines]), 0, section)
+        config = self.state.document.settings.env.config
+        with mock(config.autodoc_mock_imports):  # for what a module imports when it is asked for, too
+            self.state.nested_parse(StringList([*self.content, "", *lines]), 0, section)
         return [section]
 
 
