@@ -220,3 +220,21 @@ def test_between_two_points_the_minimum_of_their_cubic_is_taken_but_not_too_near
 def test_without_a_cubic_the_middle_is_taken():
     assert _between(_Point(1.0, 0.0, -1.0), _Point(3.0, math.inf)) == 2.0
     assert _between(_Point(1.0, 0.0, -1.0), _Point(3.0, -2.0, -1.0)) == 2.0  # a straight line
+
+
+def test_armijo_gives_up_below_the_shortest_share_of_its_start():
+    found = armijo(lambda x: x, 0.0, 1.0, -1.0, start=4.0, shortest=0.5, factor=0.25)  # a wrong gradient: no step will do
+    assert found.evaluations == 2 and "no step from 4 down to 4 made" in found.message
+    found = armijo(lambda x: x, 0.0, 1.0, -1.0, start=4.0, shortest=0.25, factor=0.5)
+    assert found.evaluations == 4 and "no step from 4 down to 1 made" in found.message
+
+
+def test_wolfe_steps_double_and_the_last_bracket_is_told():
+    found = strong_wolfe(lambda x: (x - 8) ** 2, 0.0, 1.0, lambda x: 2 * (x - 8), curvature=0.1)
+    assert found.found and found.step == 8 and found.evaluations == 5  # at 0, 1, 2, 4 and 8
+    cliff = lambda x: -x if x < 10 else math.inf
+    found = strong_wolfe(cliff, 0.0, 1.0, lambda x: -1.0, start=16.0, most=3)  # 16 is too far, 8 is not, 12 is
+    assert found.step == 8 and found.message.endswith("after 4 evaluations no step was flat enough: the bracket is down to 4")
+    assert strong_wolfe(S.quartic, 1.0, -4.0, start=0.25, most=1).found
+    with pytest.raises(ValueError, match="curvature must lie between decrease = 0.0001 and 1, got 1.5"):
+        strong_wolfe(S.quartic, 1.0, -1.0, curvature=1.5)
