@@ -10,7 +10,7 @@ from torch.nn import functional as F
 import gdcore.optim
 from examples.ledger import Ledger
 from gdcore import data, device, schedules, seed
-from gdcore.models.cnn import FashionNet
+from gdcore.models.cnn import Convolution, FashionNet
 from gdcore.training import Batches, fit
 from gdcore.training.vision import as_input, calibration, flipped, judge, predict, shifted
 
@@ -48,6 +48,9 @@ def main(again=False):
             for lr in FEW_RATES:
                 ledger.once(f"few {name} {lr} {epochs}", functools.partial(on_few, make, lr, epochs))
     ledger.once("few small 0.003 4 with shifts", functools.partial(on_few, FEW["small"], 0.003, 4, augment=shifted))
+    for name, change in MOVED.items():  # at a rate of its own, and at the dense network's
+        for lr, epochs in ((0.03, 12), (0.003, 4)):
+            ledger.once(f"moved {name} {lr} {epochs}", functools.partial(when_moved, lr, epochs, **change))
     for lr in DENSE_RATES:  # the dense network on all images, its rate chosen as the others' were
         ledger.once(f"tune dense {lr}", functools.partial(story, "dense", lr, seed_=10, epochs=3, images=20_000))
     lr = max(DENSE_RATES, key=lambda lr: ledger[f"tune dense {lr}"]["validation"]["accuracy"])
@@ -59,6 +62,8 @@ def main(again=False):
     lr = max(CONSTANT_RATES, key=lambda lr: ledger[f"tune constant {lr}"]["validation"]["accuracy"])
     for s in SEEDS:
         ledger.once(f"constant seed {s}", functools.partial(constant, lr, s, epochs=8, images=5_000))
+    for s in SEEDS:  # and on all images, against the one-cycle of "SGD"
+        ledger.once(f"all images, constant seed {s}", functools.partial(constant, lr, s))
 
 
 REGULARISERS = {
@@ -122,19 +127,84 @@ def story(*arguments, **options):
     return train(*arguments, **options)[1]
 
 
-def on_few(make, lr, epochs, augment=None, images=4_000):
-    """What a network reaches with few images: accuracy on 2,000 validation images for each seed, and when these lie three points aside."""
-    (x, y), (xv, yv) = (tuple(t[:n] for t in parts()[name]) for name, n in (("train", images), ("validation", 2_000)))
-    aside = torch.full_like(xv, xv.min().item())
-    aside[..., 3:, 3:] = xv[..., :-3, :-3]
-    found = {"in place": [], "aside": []}
+def trained_on_few(make, lr, epochs, x, y, augment=None):
+    """A network of each seed, one after the other, trained on a few images."""
     for s in SEEDS:
         seed(s)
         net, batches = make().to(device()), Batches(x, y, 64, s, augment)
         fit(net, batches, lambda model, x, y: F.cross_entropy(model(x), y), gdcore.optim.AdamW(net.parameters(), lr), epochs=epochs,
             schedule=schedules.one_cycle(epochs * len(batches)))  # fmt: skip
+        yield net
+
+
+def few_parts(images=4_000, held=2_000):
+    """(x, y) of a few training images, (x, y) of a few of the validation part."""
+    return (tuple(t[:n] for t in parts()[name]) for name, n in (("train", images), ("validation", held)))
+
+
+def on_few(make, lr, epochs, augment=None):
+    """What a network reaches with few images: accuracy on 2,000 validation images for each seed, and when these lie three points aside."""
+    (x, y), (xv, yv) = few_parts()
+    found = {"in place": [], "aside": []}
+    for net in trained_on_few(make, lr, epochs, x, y, augment):
         found["in place"].append(judge(net, xv, yv)["accuracy"])
-        found["aside"].append(judge(net, aside, yv)["accuracy"])
+        found["aside"].append(judge(net, pushed(xv, 3), yv)["accuracy"])
+    return {"lr": lr, "epochs": epochs, **found}
+
+
+def pushed(x, by):
+    """The images moved down and to the right: what crosses the edge is gone, background comes in."""
+    moved = torch.full_like(x, x.min().item())
+    moved[..., by:, by:] = x[..., :-by, :-by]
+    return moved
+
+
+def cut(x, by):
+    """The images where they are, without what such a move pushes over the edge."""
+    left = torch.full_like(x, x.min().item())
+    left[..., :-by, :-by] = x[..., :-by, :-by]
+    return left
+
+
+def rolled(x, by):
+    """The images moved in a circle: what crosses the edge comes in on the other side."""
+    return x.roll((by, by), dims=(-2, -1)).contiguous(memory_format=torch.channels_last)
+
+
+def framed(x, by):
+    """The images with so much more background on each side."""
+    return F.pad(x, (by,) * 4, value=x.min().item()).contiguous(memory_format=torch.channels_last)
+
+
+def around():
+    """The small network without an edge: a window that leaves the image on one side looks at the other (circular padding)."""
+    net = FEW["small"]()
+    for layer in net.modules():
+        if isinstance(layer, Convolution):  # one point more on each side, from the other side; what the zeros reached is cut away
+            layer.register_forward_pre_hook(lambda layer, inputs: (F.pad(inputs[0], (1,) * 4, mode="circular"),))
+            layer.register_forward_hook(lambda layer, inputs, out: out[..., 1:-1, 1:-1])
+    return net
+
+
+MOVED = {  # what changes against the small network as it is: to tell apart what it loses when all is moved
+    "as it is": {},
+    "without an edge": {"make": around},
+    "in a frame": {"frame": 8},
+    "with shifts": {"augment": shifted},
+}
+
+
+def when_moved(lr, epochs, make=FEW["small"], frame=0, augment=None):
+    """Accuracy in place, and moved by 1 to 4 points in three ways: a list of the seeds for each move."""
+    (x, y), (xv, yv) = few_parts()
+    x, xv = framed(x, frame), framed(xv, frame)
+    found = {"in place": [], "apart": [], **{move.__name__: [[] for _ in range(4)] for move in (rolled, pushed, cut)}}
+    for net in trained_on_few(make, lr, epochs, x, y, augment):
+        found["in place"].append(judge(net, xv, yv)["accuracy"])
+        found["apart"].append((predict(net, rolled(xv, 4)) - predict(net, xv)).abs().max().item())  # of the scores, at most
+        for move in (rolled, pushed, cut):
+            for by in (1, 2, 3, 4):
+                found[move.__name__][by - 1].append(judge(net, move(xv, by), yv)["accuracy"])
     return {"lr": lr, "epochs": epochs, **found}
 
 

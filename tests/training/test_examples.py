@@ -33,9 +33,32 @@ def test_the_image_example_makes_what_its_chapter_reads(few_images):
     stored = json.loads(STORED.read_text())["entries"]
     assert set(made["Muon seed 0"]) == set(stored["Muon seed 0"]) and set(made["optimizer time"]) == set(stored["optimizer time"])
     assert {f"{name} seed 0" for name in ("SGD", "AdamW", "Muon", *cnn_images.REGULARISERS)} | {"optimizer time"} <= set(stored)
+    assert {key for key in made if key.startswith(("moved", "all images, constant"))} <= set(stored)
+    assert set(made["moved as it is 0.003 4"]) == set(stored["moved as it is 0.003 4"])
     full = made["Muon seed 0"]
     assert sum(map(sum, full["confusion"])) == 64
     assert all(entry["machine"]["torch"] == torch.__version__ for entry in made.values())
+
+
+def test_images_are_moved_as_the_example_says():
+    x = torch.randn(3, 1, 28, 28)
+    for by in (1, 4):
+        assert torch.equal(cnn_images.pushed(x, by), cnn_images.rolled(cnn_images.cut(x, by), by))
+        assert torch.equal(cnn_images.pushed(cnn_images.framed(x, 8), by), cnn_images.rolled(cnn_images.framed(x, 8), by))
+        assert torch.equal(cnn_images.cut(x, by)[..., :-by, :-by], x[..., :-by, :-by])
+    assert torch.equal(cnn_images.rolled(x, 2)[..., 2:, 2:], x[..., :-2, :-2])
+
+
+def test_without_an_edge_a_move_by_the_whole_grid_changes_no_score():
+    torch.manual_seed(0)
+    x = torch.randn(4, 1, 28, 28)
+    apart = lambda net, by: (net(cnn_images.rolled(x, by)) - net(x)).abs().max().item()
+    with torch.no_grad():
+        around, usual = cnn_images.around().eval(), cnn_images.FEW["small"]().eval()
+        assert apart(around, 4) < 1e-5 < 1e-2 < min(apart(around, 3), apart(usual, 4))
+        layer = around.stages[0][0]
+        assert torch.allclose(layer(x), torch.nn.functional.conv2d(
+            torch.nn.functional.pad(x, (1,) * 4, mode="circular"), layer.weight.view(-1, 1, 3, 3)), atol=1e-5)  # fmt: skip
 
 
 @pytest.fixture
