@@ -38,6 +38,7 @@ LARGEST_POINT = 10_000  # numbers in a point that a `Box` is asked about
 DEEPEST = 20  # lists within lists
 LARGEST_FOLDER, MOST_FILES, MOST_DEEP = 64 << 20, 2000, 100  # bytes, files and folders, folders within folders
 LARGEST_ALL = confine.MEMORY + (256 << 20)  # bytes of memory of all its processes; what they share counts once
+TOO_MUCH = f"It used more than {confine.MEMORY >> 30} GB of memory in all, and was ended."
 PACKAGE = pathlib.Path(gdcore.__file__).resolve().parent
 # no network, own processes, mounts, and memory shared by number; no network
 PREFIXES = (("unshare", "-rnipf", "--kill-child", "--mount-proc"), ("unshare", "-rn"))
@@ -289,10 +290,10 @@ class Child:
         if size > LARGEST_FOLDER or files > MOST_FILES:
             raise self._gone(f"It wrote more than {LARGEST_FOLDER >> 20} MB or {MOST_FILES} files, and was ended.")
         if sum(map(together.resident, pids)) > LARGEST_ALL and sum(map(together.proportional, pids)) > LARGEST_ALL:
-            raise self._gone(f"It used more than {confine.MEMORY >> 30} GB of memory in all, and was ended.")
+            raise self._gone(TOO_MUCH)
 
     def _gone(self, why):
-        cell = self.cell
+        cell, why = self.cell, TOO_MUCH if together.overfull(self.group) else why
         self.end()
         return Gone(why, cell)
 

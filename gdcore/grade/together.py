@@ -7,7 +7,7 @@ import time
 
 from gdcore.grade.confine import MEMORY, PROCESSES
 
-__all__ = ["children", "family", "group", "nameless", "proportional", "resident", "ungroup"]
+__all__ = ["children", "family", "group", "nameless", "overfull", "proportional", "resident", "ungroup"]
 
 
 def group(mounts="/proc/self/mounts", own="/proc/self/cgroup"):
@@ -28,8 +28,10 @@ def group(mounts="/proc/self/mounts", own="/proc/self/cgroup"):
             if not {"memory", "pids"} <= set((place / "cgroup.subtree_control").read_text().split()):
                 continue
             made.mkdir()
-            for name, most in (("memory.max", MEMORY), ("pids.max", PROCESSES), ("memory.swap.max", 0)):
-                if name != "memory.swap.max" or (made / name).exists():  # not where swapping is not counted
+            for name, most in (("memory.max", MEMORY), ("pids.max", PROCESSES)):
+                (made / name).write_text(str(most))
+            for name, most in (("memory.swap.max", 0), ("memory.oom.group", 1)):  # the second: all in it end together
+                if (made / name).exists():  # not where swapping is not counted; since Linux 4.19
                     (made / name).write_text(str(most))
             if os.access(place / "cgroup.procs", os.W_OK):  # or nobody could be put into it
                 return str(made)
@@ -38,6 +40,15 @@ def group(mounts="/proc/self/mounts", own="/proc/self/cgroup"):
         if made.is_dir():
             made.rmdir()
     return None
+
+
+def overfull(group):
+    """Whether the system ended something in a cgroup because its memory was full."""
+    try:
+        counts = dict(line.split() for line in pathlib.Path(group, "memory.events").read_text().splitlines()) if group else {}
+    except OSError:
+        return False
+    return int(counts.get("oom_kill", 0)) > 0
 
 
 def children(pid, task=None):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -409,6 +410,25 @@ def test_a_cgroup_is_made_where_one_may_be(tmp_path):
         assert child.ask(ASKED, {"prediction": [1.0], "y": [3.0]}, 5)["value"] == 4.0
         child.end()
     assert open(f"{made}/cgroup.procs").read() == f"{pid}\n" and "limited together (cgroup)" in " ".join(grouped.words())
+
+
+def test_what_a_full_cgroup_ends_ends_together_and_is_told(tmp_path, monkeypatch):
+    """The files of a cgroup as plain ones, which the kernel would make with the folder; it counts what it ended in `memory.events`."""
+    names = ("memory.max", "pids.max", "memory.swap.max", "memory.oom.group", "cgroup.procs")
+    (tmp_path / "cgroup.subtree_control").write_text("memory pids\n")
+    (tmp_path / "cgroup.procs").write_text("")
+    (tmp_path / "mounts").write_text(f"cgroup2 {tmp_path} cgroup2 rw 0 0\n")
+    (tmp_path / "own").write_text("0::/\n")
+    mkdir = Path.mkdir
+    monkeypatch.setattr(together.pathlib.Path, "mkdir", lambda made: mkdir(made) or [(made / name).write_text("") for name in names])
+    made = together.group(tmp_path / "mounts", tmp_path / "own")
+    assert [open(f"{made}/{name}").read() for name in names[:4]] == [str(confine.MEMORY), str(confine.PROCESSES), "0", "1"]
+    monkeypatch.setattr(together, "group", lambda: made)
+    monkeypatch.setattr(together, "ungroup", lambda group: None)
+    for ended, why in ((0, "The process ended"), (1, "It used more than 3 GB of memory in all, and was ended.")):
+        Path(made, "memory.events").write_text(f"low 0\nmax 7\noom 1\noom_kill {ended}\n")
+        with pytest.raises(parent.Gone, match=why):
+            said("def mse(p, y):\n    os._exit(9)", sandbox=Sandbox((), grouped=True))
 
 
 def test_a_cgroup_ends_with_what_is_in_it(tmp_path):
