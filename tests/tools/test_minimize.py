@@ -1,6 +1,7 @@
 """minimize: how runs end, what they cost, every world, every rule, and the theory of descent to the last digits."""
 
 import math
+import warnings
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 import gdcore.rules as R
 from gdcore import surfaces as S
 from gdcore.minimize import minimize
+from gdcore.minimize.objective import central_differences
 from gdcore.rules import GD, SAM, Adam, HeavyBall
 
 BOWL = S.quadratic(100)
@@ -347,3 +349,24 @@ def test_going_uphill_sam_looks_the_other_way():
     up = minimize(lambda x: -f(x), [0.0, 0.0], R.Ascent(SAM(GD(1e-3))), 5, gradient=f.gradient)
     down = minimize(f, [0.0, 0.0], SAM(GD(1e-3)), 5, gradient=lambda x: -f.gradient(x))
     assert np.abs(up.x - down.x).max() < 1e-12
+
+
+def test_a_run_of_no_step_tells_its_length_to_the_smallest_and_its_error_by_the_last_word():
+    trace = minimize(lambda x: 0.0, [1.0, 1.0], steps=0, gradient=lambda x: np.array([3e-200, 4e-200]), tolerance=None)
+    assert trace.gradient_norms == pytest.approx([5e-200], rel=1e-14)  # squares would be 0
+    trace = minimize(lambda x: 1 / x, 0.0)
+    assert trace.message == "diverged at step 0: the value cannot be computed (float division by zero)" and trace.x.shape == (0,)
+
+
+def test_differences_are_taken_at_their_distance_and_counted_one_by_one():
+    seen, unit = [], np.finfo(float).eps ** (1 / 3)
+    for x in (0.5, 1000.0):
+        central_differences(lambda x: seen.append(x) or 0.0, x)
+    assert np.array(seen) - [0.5, 0.5, 1000, 1000] == pytest.approx(unit * np.array([1, -1, 1000, -1000]), rel=1e-6)
+    assert minimize(lambda x: (x * x).reshape(1), np.array([3.0]), steps=1).evaluations == 6  # one number in an array is one number
+    assert minimize(lambda x: x * x, 3.0, GD(0.1), 1, gradient=lambda x: [2 * x]).x[1] == pytest.approx(2.4)
+    by_torch = minimize(square_sum, torch.tensor([3.0, 4.0], dtype=torch.float64), SAM(GD(0.1), radius=1.0), 1)
+    assert by_torch.evaluations == 3 and by_torch.x[1] == pytest.approx([3 - 0.36, 4 - 0.48], rel=1e-14)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # torch warns of a graph that is thrown away
+        assert minimize(lambda x: torch.tensor(x, requires_grad=True), 3.0, steps=0, gradient=lambda x: 1.0).values == [3.0]

@@ -2,7 +2,9 @@
 
 import math
 import os
+import sys
 import time
+import types
 
 import numpy as np
 import pytest
@@ -252,3 +254,26 @@ def test_a_point_is_plain_numbers():
 
     _, watch = watched()
     assert json.loads(json.dumps(watch.points)) == watch.points and all(math.isfinite(g) for g in watch["gradient"])
+
+
+@pytest.mark.parametrize("change, said", [
+    ({}, []),
+    ({"ratio": 0.0101}, ["high"]), ({"ratio": 0.0099}, []), ({"ratio": 0.99e-5}, ["low"]), ({"ratio": 1.01e-5}, []), ({"ratio": 0.0}, []),
+    ({"dead": 0.5}, ["50% of the units"]), ({"dead": 0.49}, []), ({"dead": None}, []),
+    ({"data": 0.51}, ["51% of the time"]), ({"data": 0.5}, []), ({"data": None}, []), ({"loss": math.nan}, ["loss is not finite"]),
+    ({"gradients": dict(a=2.0, b=9.0, c=2.02e4)}, ["1.0e+04 times"]), ({"gradients": dict(a=2.0, b=9.0, c=1.98e4)}, []),
+    ({"gradients": dict(a=2.0, b=9.0, c=1.98e-4)}, ["9.9e-05 times"]), ({"gradients": dict(a=2.0, b=9.0, c=2.02e-4)}, []),
+    ({"gradients": dict(a=2.0, b=0.0, c=9e4)}, ["gradient of b is exactly 0"]),  # of two that are left no trend is read
+    ({"gradients": dict(a=2.0, b=math.inf, c=9e4)}, ["gradient of b is not finite"]),
+    ({"gradients": dict(a=2.0, b=1.0)}, ["come to c:"]), ({"gradients": {}}, ["come to a, b, c:"])])  # fmt: skip
+def test_each_warning_begins_exactly_where_it_should(change, said):
+    point = {"ratio": 1e-3, "dead": 0.1, "data": 0.1, "loss": 1.0, "gradients": dict(a=1.0, b=2.0, c=3.0), **change}
+    weights = dict.fromkeys("abc", torch.zeros(2, 2))
+    watch = types.SimpleNamespace(points=[{}, {}, point], parameters=weights, left_out=[], model=nn.Identity())
+    found = [sentence for sentence in sys.modules[Monitor.__module__]._unusual(watch) if sentence]
+    assert len(found) == len(said) and all(part in sentence for part, sentence in zip(said, found)), found
+
+
+def test_names_are_counted_beyond_three():
+    few = sys.modules[Monitor.__module__]._few
+    assert [few(list("abcdef"[:n])) for n in (1, 3, 4, 6)] == ["a", "a, b, c", "a, b, c and 1 more", "a, b, c and 3 more"]
