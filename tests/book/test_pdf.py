@@ -76,3 +76,20 @@ def test_the_table_of_contents_is_read_in_order():
 def test_without_a_built_book_it_says_what_to_do(tmp_path):
     with pytest.raises(SystemExit, match="run `make book` first"):
         pdf.main([str(tmp_path)])
+
+
+def test_no_sheet_is_half_empty_but_where_a_page_ends(paper):
+    """What stands in one piece, a figure or a row of a table, is no larger than half a sheet; code and tables go on overleaf."""
+    names = ("Paths through", "Contents", "CHAPTER 2", "CHAPTER 3", "References")
+    begins = [i for i, page in enumerate(paper.pages) if page.extract_text().lstrip().startswith(names)]
+    assert len(begins) == len(names)
+    for i, page in enumerate(paper.pages):
+        if i + 1 not in begins and i + 1 < len(paper.pages):
+            assert min(h for h in heights(page) if h > 45) < 0.5 * page.mediabox.height, i + 1  # below 45 points stands the number
+
+
+def heights(page):
+    """Where the words of a sheet stand, in points above its lower edge."""
+    found = []
+    page.extract_text(visitor_text=lambda text, cm, tm, *_: text.strip() and found.append(tm[4] * cm[1] + tm[5] * cm[3] + cm[5]))
+    return found
