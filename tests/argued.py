@@ -8,4 +8,16 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
         "Objective._jax: without the line value, g = jax.value_and_grad(lambda x: jax.numpy.reshape(self._call(x), ()))(x)":
             "JAX does not work in a fork: test_all_worlds_walk_the_same_path in test_minimize.py sees it",
     },
+    "clipping": {
+        "_by_norm_: 1000000000000000.0 becomes 1000000000000001.0": "between two ways to one number, and both are right at the border",
+        "_by_norm_: 1e-15 becomes 1.000000000000001": "between two ways to one number: the careful one is only slower",
+        "_by_norm_: 4 becomes 5": "between two ways to one number: the careful one is only slower",
+        "_wide: 4 becomes 5": "single precision made single is itself",
+        "_factor: 1.0 becomes 2.0, making return where(norm > limit, limit / where(norm > 0, norm, 2.0), 1.0)":
+            "a norm of 0 is not above the limit: this share is thrown away",
+        "_clip_units: 1.0 becomes 2.0, making return _as(g * where(length > longest, longest / where(length > 0, length, 2.0), 1.0), g)":
+            "a length of 0 is not above the longest: this share is thrown away",
+        "_unit_norms: x = _wide(x) one line too late": "the largest entry of a half is the same number in single",
+        "_unit: 1.0 becomes 2.0": "0 and infinity are the same after a division by 2",
+    },
 }  # fmt: skip

@@ -242,3 +242,17 @@ def test_the_length_of_a_long_unit_of_halves_does_not_overflow():
     g = torch.ones(1, 70_000, dtype=torch.float16)
     (clipped,) = C.adaptive([torch.ones(1, 70_000, dtype=torch.float16)], [g], 0.5)
     assert torch.equal(clipped, g / 2)
+
+
+def test_units_are_clipped_to_numbers_by_hand():
+    p = np.array([[3.0, 4.0], [0.0, 0.0], [3.0, -4.0], [1.0, 1.0]])
+    g = np.array([[6.0, 8.0], [0.3, -0.4], [1.5, 2.0], [0.0, 0.0]])
+    rows = np.array([[1.5, 2.0], [3e-4, -4e-4], [1.5, 2.0], [0.0, 0.0]])  # 5 long may be 2.5, 0 counts as 1e-3, the third is at the limit
+    got, number, zero, cube = C.adaptive(iter([p, -4.0, 1.0, p.reshape(4, 1, 2)]), iter([g, 3.0, 0.0, g.reshape(4, 1, 2)]), 0.5)
+    assert np.allclose(got, rows, rtol=1e-14, atol=0) and np.allclose(cube[:, 0], rows, rtol=1e-14, atol=0) and (number, zero) == (2.0, 0.0)
+    assert np.allclose(C.adaptive([p.T], [g.T], 0.5, out_axis=-1)[0], rows.T, rtol=1e-14, atol=0)
+    assert np.allclose(C.adaptive([p[0]], [g[0]], 0.5)[0], rows[0], rtol=1e-14) and np.allclose(C.adaptive([p[0, :0]], [g[0, :0]])[0], [])
+    clipped, norm = C.by_norm([np.array([]), np.array([3e-200, -4e-200])], 1.0)
+    assert norm == pytest.approx(5e-200, rel=1e-14) and clipped[1][0] == 3e-200  # an empty gradient has no largest entry
+    assert C.by_norm([0.0], 1.0) == ([0.0], 0.0) and C.by_norm([np.zeros(2)], 1.0)[1] == 0.0
+    assert C.by_norm([np.array([3.0, 4.0])], 5.0)[0][0][1] == 4.0 and C.by_norm([-3.0, 4.0], 2.5) == ([-1.5, 2.0], 5.0)
