@@ -1,11 +1,17 @@
 """The judge on outputs that another process wrote: whatever comes, a verdict and no exception, and no points for nonsense."""
 
+import math
+import sys
+import types
+
 import pytest
 
 from gdcore.check.judge import judge, mistakes_of, points_of
 from tests.grading.common import QUESTIONS
 
 pytestmark = pytest.mark.slow
+
+J = sys.modules["gdcore.check.judge"]  # `judge` of gdcore.check is the function
 
 STRANGE = [
     None, True, False, "", "nan", "None", -1, 10**400, 1e308, float("nan"), float("inf"), [], [[]], [[], [1.0]], [None], [None, None], {},
@@ -35,3 +41,64 @@ def test_strange_outputs_get_no_points(output):
         verdicts = [judge(asked, c, output) for c in cases]
         assert points_of(asked, cases, verdicts) < asked.points / 2 and all(isinstance(v.message, str) for v in verdicts)
         mistakes_of(asked, cases, [output] * len(cases))
+
+
+def question(**changed):
+    usual = dict(limit=2.0, proof=None, mode="function", each=False, steps=False, rtol=1e-6, mistakes=[], points=4)
+    return types.SimpleNamespace(**{**usual, **changed})
+
+
+OPTIMIZER = dict(steps=True, mode="optimizer")
+
+
+@pytest.mark.parametrize("kind, expected, value, said", [
+    ({}, [1.0, 2.0], [1.0, 2.0], "all 2 numbers agree"), ({}, [1.0], [1.0], "it agrees"), ({}, 3.0, 3.0, "3"),
+    ({}, [[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], [5.0, 4.0]], "first wrong at [1, 0]: 3 is expected, 5 came."),
+    (dict(each=True), [1.0, 2.0], [1.0, 3.0], "first wrong at number 2: 2 is expected, 3 came."),
+    (dict(each=True), [1.0, 2.0], [1.0, 2.0], "[1, 2]"),
+    ({}, [[1.0], [2.0, 3.0]], [[1.0], [2.0, 3.0]], "all 3 numbers agree"),
+    ({}, [[1.0], [2.0, 3.0]], [[1.0], [2.0]], "first wrong at [1]: an array of shape (2,) is expected, an array of shape (1,) came."),
+    ({}, [1.0, 2.0], 1.0, "an array of shape (2,) is expected, one number came."),
+    ({}, [[1.0], [2.0, 3.0]], 1.0, "a list of 2 parts is expected, one number came."),
+    (dict(steps=True), [[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], [3.0, 5.0]], "first wrong at step 1: [3, 4] is expected, [3, 5] came."),
+    (dict(steps=True), [[1.0] * 30] * 2, [[1.0] * 30, [1.0] * 29 + [4.0]], "first wrong at step 1, entry [29]: 1 is expected, 4 came."),
+    ({}, [1.0, 2.0], [1.0, math.inf], "first wrong at [1]: 2 is expected, inf came: an overflow, or a division by zero."),
+    ({}, [1.0, 2.0], [1.0, 2.000004], "first wrong at [1]: 2 is expected, 2.000004 came."),
+    (dict(rtol=1e-12), 1.0, 1.0000000001, "1 is expected, 1.0000000001 came."),
+    (dict(rtol=1e-17), 0.1 + 0.2, 0.3, "0.30000000000000004 is expected, 0.29999999999999999 came.")])  # fmt: skip
+def test_a_verdict_says_where_and_what(kind, expected, value, said):
+    asked = question(**kind)
+    verdict = J._compared(asked, expected, value, asked.rtol)
+    assert verdict.message == said and verdict.credit == verdict.passed == ("came" not in said)
+
+
+def test_a_place_in_words():
+    places = [(question(**OPTIMIZER), (3, 0, 1), "step 3, array 1, entry [1]"), (question(**OPTIMIZER), (3, 1), "step 3, array 2"),
+              (question(steps=True), (3, 1, 0), "step 3, entry [1, 0]"), (question(steps=True), (3,), "step 3"),
+              (question(each=True), (4,), "number 5"), (question(), (1, 2), "[1, 2]")]  # fmt: skip
+    assert all(J._at(asked, place) == f"first wrong at {words}: " for asked, place, words in places) and J._at(question(), ()) == ""
+
+
+@pytest.mark.parametrize("expected, value, credit, said", [
+    (["a", 1], ["A ", 1], 1, ""), (["a", "b"], ["a", "c"], 0.5, "1 of 2 parts are right"), (["a", "b"], ["a"], 0, "Give a pair"),
+    (2.0, "x", 0, "The answer is a number; got x."), (2.0, 2.000001, 1, ""), (2.0, 2.00001, 0, "you say 2.00001"), (0.0, 5e-10, 1, ""),
+    (0.0, 5e-9, 0, "you say"), ("a", "b", 0, "you say b")])  # fmt: skip
+def test_answers_are_worth_their_parts(expected, value, credit, said):
+    verdict = J._answered(question(), expected, value)
+    assert verdict.credit == credit and verdict.message.startswith(said) and bool(verdict.message) == bool(said)
+
+
+def test_limits_points_and_likeness_are_what_they_are():
+    assert J.judge(question(), None, {"value": 1.0, "seconds": 2.1}).message.startswith("It took 2.1 seconds, and 2 are allowed")
+    assert J.judge(question(limit=9.0), None, {"value": 1.0, "seconds": 2.1}, limit=2.0).credit == 0
+    near = question(proof=lambda value, inputs, hidden: "" if value == 1.0 else "too far")
+    case = types.SimpleNamespace(inputs={}, hidden={}, weight=1)
+    assert J.judge(near, case, {"value": 1.0, "seconds": 2.0}).credit == 1 and J.judge(near, case, {"value": 2.0}).message == "too far"
+    heavy = types.SimpleNamespace(weight=2)
+    assert points_of(question(), [case, heavy], [J.Verdict(1, ""), J.Verdict(0.5, "")]) == 2.67
+    assert J._tolerance(question(), {"single": True}) == 1e-4 and J._tolerance(question(rtol=0.1), {"single": True}) == 0.1
+    assert J._tolerance(question(), {"single": False}) == 1e-6
+    like = [J._part_like(wanted, got) for wanted, got in
+            [(1.0, 1.019), (1.0, 1.03), (0.0, 5e-10), (0.0, 5e-9), ([None, 1.0], [7.0, 1.0]), ([1.0], [1.0, 2.0]), ("A ", "a")]]
+    assert like == [True, False, True, False, True, False, True]
+    assert J._unusable([1.0, {"unusable": "a set"}]) == "a set" and J._unusable([1.0]) == ""
