@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 
 import numpy as np
 import pytest
@@ -87,7 +88,10 @@ def test_the_teachers_line_for_a_container_is_one_that_the_client_knows():
     run = block[block.index("docker run") : block.index(" gdcore python")]
     options = set(re.findall(r"(?<= )--?[a-z-]+", run))
     assert {"--network", "--read-only", "--memory", "--pids-limit", "--user"} <= options
-    assert all((ROOT / name).exists() for line in re.findall(r"COPY (.*?) /book", block) for name in line.split())
+    copied = {name for line in re.findall(r"COPY (.*?) /book", block) for name in line.split()}
+    assert all((ROOT / name).exists() for name in copied)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {project["readme"], *project["license-files"]} <= copied  # or pip warns that it builds without them
     assert "python -m gdcore.grade /in --out /out" in block and ":/in:ro" in run and ":/out" in run
     if not shutil.which("docker"):
         pytest.skip("there is no docker here to ask for its options")
