@@ -20,4 +20,9 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
         "_unit_norms: x = _wide(x) one line too late": "the largest entry of a half is the same number in single",
         "_unit: 1.0 becomes 2.0": "0 and infinity are the same after a division by 2",
     },
+    "training.vision": {
+        "shifted: 1 becomes 2, making padded = x.min().expand(n, 2, h + 2 * by, w + 2 * by).clone()": "the second channel is never read",
+        "shifted: 2 becomes 3, making padded = x.min().expand(n, 1, h + 3 * by, w + 2 * by).clone()": "the rows below are never read",
+        "shifted: 2 becomes 3, making padded = x.min().expand(n, 1, h + 2 * by, w + 3 * by).clone()": "the columns beyond are never read",
+    },
 }  # fmt: skip

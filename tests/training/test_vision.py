@@ -73,3 +73,13 @@ def test_a_network_that_is_right_as_often_as_it_says_is_calibrated():
 def test_the_last_short_part_is_predicted_too(x):
     model = torch.nn.Flatten()
     assert torch.equal(predict(model, x, size=13), x.flatten(1)) and len(predict(model, x[:27], size=13)) == 27
+
+
+def test_all_shifts_occur_and_a_certain_answer_is_in_the_last_tenth():
+    point = torch.zeros(200, 1, 5, 5)
+    point[:, 0, 2, 2] = 1.0
+    where = shifted(point, generator(0))[:, 0].nonzero()[:, 1:]
+    assert {tuple(place) for place in where.tolist()} == {(i, j) for i in range(5) for j in range(5)}
+    chances = torch.tensor([[1.0, 0.0], [0.95, 0.05], [0.85, 0.15], [0.05, 0.95]], dtype=torch.float64)
+    rows, error = calibration(chances.log(), torch.tensor([0, 0, 1, 1]))
+    assert np.allclose(rows, [(0.85, 0.0, 0.25), (2.9 / 3, 1.0, 0.75)]) and error == pytest.approx(0.25 * 0.85 + 0.025)
