@@ -65,6 +65,9 @@ OPTIMIZER = dict(steps=True, mode="optimizer")
     ({}, [1.0, 2.0], [1.0, math.inf], "first wrong at [1]: 2 is expected, inf came: an overflow, or a division by zero."),
     ({}, [1.0, 2.0], [1.0, 2.000004], "first wrong at [1]: 2 is expected, 2.000004 came."),
     (dict(rtol=1e-12), 1.0, 1.0000000001, "1 is expected, 1.0000000001 came."),
+    ({}, 2.12345678, 3.12345678, "2.12346 is expected, 3.12346 came."),
+    (dict(rtol=1e-9), 0.123456712345, 0.123456812345, "0.123456712 is expected, 0.123456812 came."),
+    (dict(rtol=1e-12), 0.12345678912345, 0.12345678922345, "0.123456789123 is expected, 0.123456789223 came."),
     (dict(rtol=1e-17), 0.1 + 0.2, 0.3, "0.30000000000000004 is expected, 0.29999999999999999 came.")])  # fmt: skip
 def test_a_verdict_says_where_and_what(kind, expected, value, said):
     asked = question(**kind)
@@ -102,3 +105,10 @@ def test_limits_points_and_likeness_are_what_they_are():
             [(1.0, 1.019), (1.0, 1.03), (0.0, 5e-10), (0.0, 5e-9), ([None, 1.0], [7.0, 1.0]), ([1.0], [1.0, 2.0]), ("A ", "a")]]
     assert like == [True, False, True, False, True, False, True]
     assert J._unusable([1.0, {"unusable": "a set"}]) == "a set" and J._unusable([1.0]) == ""
+
+
+def test_the_first_mistake_is_known_by_its_own_answers():
+    asked = next(q for q in QUESTIONS if q.mode != "answer")
+    cases = asked.cases(1)
+    outputs = [J.run(asked.mode, asked.mistakes[0].codes[0], c.inputs) for c in cases]
+    assert mistakes_of(asked, cases, outputs) == [asked.mistakes[0]]

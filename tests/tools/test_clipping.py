@@ -253,6 +253,7 @@ def test_units_are_clipped_to_numbers_by_hand():
     assert np.allclose(C.adaptive([p.T], [g.T], 0.5, out_axis=-1)[0], rows.T, rtol=1e-14, atol=0)
     assert np.allclose(C.adaptive([p[0]], [g[0]], 0.5)[0], rows[0], rtol=1e-14) and np.allclose(C.adaptive([p[0, :0]], [g[0, :0]])[0], [])
     clipped, norm = C.by_norm([np.array([]), np.array([3e-200, -4e-200])], 1.0)
-    assert norm == pytest.approx(5e-200, rel=1e-14) and clipped[1][0] == 3e-200  # an empty gradient has no largest entry
+    assert norm / 5e-200 == pytest.approx(1, rel=1e-14) and clipped[1][0] == 3e-200  # an empty gradient has no largest entry
+    assert C.by_norm([-3e200, 2.0], 1.0)[1] == 3e200  # nor do squares overflow
     assert C.by_norm([0.0], 1.0) == ([0.0], 0.0) and C.by_norm([np.zeros(2)], 1.0)[1] == 0.0
     assert C.by_norm([np.array([3.0, 4.0])], 5.0)[0][0][1] == 4.0 and C.by_norm([-3.0, 4.0], 2.5) == ([-1.5, 2.0], 5.0)

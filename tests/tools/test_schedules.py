@@ -380,3 +380,7 @@ def test_groups_added_after_the_schedule_are_told_in_one_sentence():
     optimizer.add_param_group({"params": [torch.nn.Parameter(torch.zeros(1))]})
     with pytest.raises(ValueError, match="has 2 groups, and had 1 when this schedule was attached: add groups first"):
         scheduler.step()
+
+
+def test_a_phase_of_half_a_step_is_half_way_after_a_quarter():
+    assert S.wsd(10, 0.5, 0.5)(np.array([0.25, 0.5, 9.75, 10.0])) == pytest.approx([0.5, 1.0, 0.5, 0.0], rel=1e-14)
