@@ -25,4 +25,12 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
         "shifted: 2 becomes 3, making padded = x.min().expand(n, 1, h + 3 * by, w + 2 * by).clone()": "the rows below are never read",
         "shifted: 2 becomes 3, making padded = x.min().expand(n, 1, h + 2 * by, w + 3 * by).clone()": "the columns beyond are never read",
     },
+    "algorithms.second_order": {
+        "TrustRegion.update: 1.0 becomes 2.0": "a gain of 1 and one of 2 are both above 0.75",
+        "_within: low + high loses its left side": "low is never 0: the floor is at least 1e-14",
+        "_within: least + np.linalg.norm(g) / radius + 1e-14 loses its right side":
+            "1e-14 is a rounding error of the border",
+        "_within: least + np.linalg.norm(g) / radius + 1e-14 becomes least + np.linalg.norm(g) / radius - 1e-14":
+            "1e-14 is a rounding error of the border",
+    },
 }  # fmt: skip

@@ -203,3 +203,45 @@ def test_the_usual_mistakes_break_the_secant_equation(fault):
     s, y = pairs[-1]
     assert np.allclose(M_two_loops(pairs, y), s)
     assert not np.allclose(FAULTS[fault](pairs, y), s)
+
+
+def flat(h, *value):
+    """A bowl of one curvature in two directions, or with another value than its slopes tell."""
+    H = np.diag(h) if np.ndim(h) else h * np.eye(2)
+    fit = dict(residuals=lambda x: x, jacobian=lambda x: np.eye(2))
+    return Problem(*(value or (lambda x: x @ H @ x / 2,)), lambda x: H @ x, lambda x: H, **fit)
+
+
+def one(method, problem, x, *memory):
+    x = np.array(x)
+    g = problem.gradient(x)
+    return method.update(problem, x, g, *(memory or method.init(x, g)))
+
+
+def test_single_steps_are_those_by_hand():
+    for x, radius, end, then in ([10.0, 0], 1.0, [9, 0], 2.0), ([1.0, 0], 1.005, [0, 0], 2.01), ([1.0, 0], 3.0, [0, 0], 3.0):
+        new, _, memory = one(TrustRegion(radius), flat(1), x)
+        assert np.allclose(new, end, atol=1e-12) and memory == (pytest.approx(then),)
+    new, _, memory = one(TrustRegion(), flat(1, lambda x: 0.0), [10.0, 0])  # the value does not follow: a quarter of the step
+    assert new[0] == 10 and memory == (pytest.approx(0.25),)
+    for x, radius in ([1e-9, 0], 1e-15), ([1e3, 0], 1e-13):
+        with pytest.raises(ArithmeticError, match="shrunk to nothing"):
+            one(TrustRegion(radius), flat(1, lambda x: 0.0), x)
+    assert np.linalg.norm(M._within(np.diag([-1.0, 1.0]), np.zeros(2), 2.0)) == pytest.approx(2)  # the hard case goes to the edge
+    absolute = one(Newton(damping=1.0, absolute=True), flat([2.0, -4.0]), [1.5, 1.25])[0]
+    assert np.allclose(absolute, [1.5 - 1, 1.25 + 1], rtol=1e-14)
+    assert np.allclose(one(HessianFree(), flat(0.1), [3.0, 0])[0], 0, atol=1e-12)
+    assert np.allclose(one(HessianFree(), flat(0.1), [300.0, 0])[0], 0, atol=1e-10)
+    for method in (BFGS(), LBFGS()):
+        assert np.allclose(one(method, flat(1), [1.5, 0])[0], [0.5, 0], rtol=1e-14)  # a first step is at most 1 long
+    uphill, before = np.array([1.0, 0]), np.array([0.1, 0])
+    assert np.allclose(one(NonlinearCG(), flat(1), [1.0, 0], uphill, before)[0], 0)  # begins anew, down the slope
+    new, _, memory = one(GaussNewton(0.6), flat(1), [1.6, 0])
+    assert np.allclose(new, [0.6, 0], rtol=1e-14) and memory == (pytest.approx(0.2),)
+    points, lengths = conjugate_gradients(lambda v: 2 * v, np.array([4.0, 2.0]), x=[2.0, 1.0])
+    assert len(points) == 1 and lengths[0] == 0
+    problem = flat(1)
+    walk = descend(Newton(), problem, [1.0, 2.0])
+    assert walk.asked["gradient"] == 2 and walk.message == "the gradient is 0 long"
+    walk = descend(GaussNewton(0.3), flat(1), [1.0, 0], tolerance=1e-3)
+    assert walk.message == f"the gradient is {walk.norms[-1]:.2g} long" and len(walk.norms) > 3
