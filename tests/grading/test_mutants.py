@@ -2,16 +2,20 @@
 
 import ast
 import copy
+import json
 import math
 
 import numpy as np
 import pytest
 
-from tests.grading.common import NAMES, QUESTIONS, code, definition, graded, solutions
+from gdcore.check.execute import run
+from gdcore.check.judge import judge
+from tests.grading.common import NAMES, QUESTIONS, code, definition, solutions
 from tests.rules.mutation import mutated_trees
 
 pytestmark = pytest.mark.slow
 
+PATIENCE = 0.4  # seconds a case for a fault that never ends: solutions take a tenth
 SOLVED = solutions()
 CODED = [q for q in QUESTIONS if q.mode != "answer"]
 
@@ -90,13 +94,20 @@ def mutants(question):
             yield f"{question.id}: {fault}", made[tree.name]
 
 
-def rejected(question, submission):
-    return any(graded(question, submission, seed)[0] < question.points for seed in (0, "a secret"))
+def rejected(question, submission, limit=PATIENCE):
+    """Whether a case loses points; each runs by itself, so that a fault costs what it takes until the first one finds it."""
+    cases = (case for seed in (0, "a secret") for case in question.cases(seed))
+    return any(judge(question, case, output(question, submission, case, limit)).credit < 1 for case in cases)
+
+
+def output(question, submission, case, limit):
+    """What a submission makes of one case; inputs and output go through JSON, as between two processes."""
+    return json.loads(json.dumps(run(question.mode, submission, json.loads(json.dumps(case.inputs)), limit)))
 
 
 @pytest.mark.parametrize("question", CODED, ids=lambda q: q.id)
 def test_generic_faults(question, record_property):
-    assert not rejected(question, SOLVED[question.id][1])
+    assert not rejected(question, SOLVED[question.id][1], question.limit)
     made = list(mutants(question))
     alive = [fault for fault, submission in made if not rejected(question, submission)]
     survivors = [fault for fault in alive if fault not in EQUIVALENT]
