@@ -138,3 +138,21 @@ def test_planted_bugs_are_seen(planted, record_property):
     record_property("planted", 1)
     record_property("killed", int(found))
     assert found
+
+
+def test_single_steps_are_those_by_hand():
+    slope, best, top = ridge([[1, 0], [0, 2]], [1, 4], 0.5)  # lists of whole numbers will do
+    x = np.array([1.0, 1.0])
+    assert np.allclose(slope(x, 1), [0.5, -3.5]) and top == 4.5 and np.allclose(best, [0.5, 4 / 2.5])
+    new, memory, cost = SGD(lr=lambda t: 0.1 * t).update(slope, x, 1, 2, 2)
+    assert np.allclose(new, [1 - 0.3 * 0.5, 1 + 0.3 * 3.5]) and (memory, cost) == ((3,), 1)
+    svrg = SVRG(lr=0.1, inner=2.0)  # a snapshot each 4 steps of n = 2
+    memory, paid = svrg.init(slope, x, 2)
+    assert paid == 2 and memory[2] == 0
+    ages, costs = [], []
+    for i in (0, 1, 0, 1):
+        x, memory, cost = svrg.update(slope, x, i, 2, *memory)
+        ages.append(memory[2])
+        costs.append(cost)
+    assert ages == [1, 2, 3, 0] and costs == [2, 2, 2, 4] and memory[0] is x
+    assert np.allclose(descend(SGD(lr=0.1), slope, [1, 1], 2, 1, order="sorted").points[1], [0.95 - 0.0475, 0.95 + 0.1 * (4.2 - 0.475)])
