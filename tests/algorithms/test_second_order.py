@@ -245,3 +245,13 @@ def test_single_steps_are_those_by_hand():
     assert walk.asked["gradient"] == 2 and walk.message == "the gradient is 0 long"
     walk = descend(GaussNewton(0.3), flat(1), [1.0, 0], tolerance=1e-3)
     assert walk.message == f"the gradient is {walk.norms[-1]:.2g} long" and len(walk.norms) > 3
+
+
+def test_damped_steps_and_the_hard_case_by_hand():
+    assert np.allclose(one(Newton(damping=1.0), flat(2), [3.0, 0])[0], [1, 0], rtol=1e-14)
+    assert np.allclose(one(HessianFree(damping=0.1), flat(0.1), [3.0, 0])[0], [1.5, 0], rtol=1e-12)
+    p = M._within(np.diag([-1.0, -0.5]), np.array([0.0, 1.0]), 3.0)
+    assert np.allclose(np.abs(p), [5**0.5, 2], rtol=1e-12) and p[1] < 0
+    new, g, _ = one(GaussNewton(0.6), flat(1), [1.6, 0])
+    assert np.allclose(g, new, rtol=1e-14)
+    assert one(NonlinearCG(), flat(1), [1.0, 0])[2][0][0] == -1.0
