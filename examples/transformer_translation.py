@@ -43,6 +43,8 @@ def main(again=False):
         ledger.once(name, functools.partial(greedy, recipe, 0))
     for name, recipe in SCRATCH.items():
         ledger.once(name, functools.partial(scratch, recipe))
+    for name, recipe in TRIALS.items():
+        ledger.once(f"trial, {name}", functools.partial(trial, recipe))
 
 
 # -- data and model ---------------------------------------------------------------------------------------------------------------------
@@ -134,6 +136,11 @@ class Recipe:
 
 
 MORE = Recipe(more=22, epochs=2)
+TRIALS = {  # what the choices rest on, beside "fine-tuned, seed 0" and "more, seed 0", which are two of them
+    **{f"rate {rate:g}": Recipe(rate=rate) for rate in (3e-4, 5e-4)},
+    **{f"at most {words} words, {epochs} epochs": Recipe(more=words, epochs=epochs)
+       for words, epochs in ((15, 2), (30, 2), (22, 1), (22, 3), (15, 3), (30, 1))},
+}
 WHOLE = {  # the chapter's recipe, with one change
     **{part: Recipe(part=part) for part in PARTS if part != "everything"},
     "no warm-up": Recipe(warmup=0),
@@ -232,6 +239,13 @@ def greedy(recipe, number):
         found = translated(model, pieces, test.x)
         result["over all pieces"] = scores(found, test.y) | {"found": found[:40]}
     return result
+
+
+def trial(recipe):
+    """A training with seed 0 and its greedy translations of the validation pages alone."""
+    pieces, part = vocabulary(), spanish().validation
+    model, _, result = train(recipe, 0)
+    return result | {"validation": scores(translated(model, pieces, part.x), part.y)}
 
 
 def scratch(recipe):
