@@ -10,7 +10,7 @@ from torch import nn
 
 from gdcore import figures
 from gdcore.training import Batches, compare
-from gdcore.training.compare import paired
+from gdcore.training.compare import Comparison, _check, _edges, _settings, paired
 
 SEEN = []
 
@@ -75,6 +75,60 @@ def test_what_diverges_loses():
     assert np.isinf(found.scores["wild"]).all() and np.isfinite(found.scores["tame"]).all()
     assert all(trial["setting"]["momentum"] == 0.5 for trial in found.trials if trial["contender"] == "tame")
     assert len([trial for trial in found.trials if trial["contender"] == "wild"]) == 1  # nothing to search
+
+
+def test_each_score_is_the_last_measure_and_a_trial_is_the_mean_over_its_seeds():
+    found = race(seed=5, tuning_seeds=2, trials=2, seeds=2)
+    assert found.seeds == [7, 8]
+
+    def last(rate, number):
+        net, batches, loss, measures = make(number)
+        optimizer = SGD(net.parameters(), rate)
+        for epoch in range(3):
+            for batch in batches.epoch(epoch):
+                optimizer.zero_grad()
+                loss(net, *batch).backward()
+                optimizer.step()
+        with torch.no_grad():
+            return measures(net)["loss on all"]
+
+    for trial in found.trials[:2]:
+        assert trial["score"] == pytest.approx(np.mean([last(trial["setting"]["lr"], number) for number in (5, 6)]))
+    assert found.scores["SGD"] == pytest.approx([last(found.best["SGD"]["lr"], number) for number in (7, 8)])
+    assert found.seconds["SGD"] == pytest.approx([record.seconds for record in found.records["SGD"]])
+
+
+def test_settings_edges_and_counts_by_hand():
+    ranges = {"lr": (0.01, 1.0), "momentum": 0.9, "width": (1.0, 27.0)}
+    told = [(0.1, 3.0), (10**-1.5, 9.0), (10**-0.5, 27 ** (1 / 9))]  # Halton's points: halves and quarters, thirds and ninths
+    wanted = [dict(momentum=0.9, lr=lr, width=width) for lr, width in told]
+    assert all(one == pytest.approx(other) for one, other in zip(_settings(ranges, 3), wanted, strict=True))
+    assert _settings({"lr": 0.1}, 3) == [{"lr": 0.1}]
+    own = [{"setting": setting} for setting in wanted]
+    assert [_edges(one, ranges, own) for one in wanted] == [[], ["lr", "width"], ["lr", "width"]]
+    assert _edges(wanted[0], ranges, own[:1]) == [] and _edges(wanted[0], ranges, own[:2]) == ["lr", "width"]
+    two = {"a": (SGD, {"lr": (0.5, 1.0)}), "b": (SGD, {"lr": 0.0})}
+    _check(two, "lower", 1, 1, 1)
+    for span in ((0.0, 1.0), (1.0, 1.0), (1.0, 2.0, 3.0), (1.0,)):
+        with pytest.raises(ValueError, match="a would search lr in"):
+            _check({**two, "a": (SGD, {"lr": span})}, "lower", 1, 1, 1)
+
+
+def test_a_table_by_hand():
+    found = Comparison("error", "lower", [3, 4], best={"a": {"lr": 0.5}, "b": {"lr": 0.25, "momentum": 0.5}}, edges={"a": [], "b": ["lr"]},
+                       scores={"a": np.array([1.0, 2.0]), "b": np.array([4.0, 7.0])},
+                       seconds={"a": np.array([1.0, 2.0]), "b": np.array([5.0, 6.0])})  # fmt: skip
+    half = 12.706204736 * math.sqrt(2) / math.sqrt(2)  # Student's t of one degree, for differences 3 and 5
+    assert found.difference("b") == pytest.approx((4.0, 4 - half, 4 + half))
+    assert paired([3.0, 5.0], 0.5) == pytest.approx((4.0, 3.0, 5.0))
+    first, second = found.rows()
+    assert first[:2] == ["a", {"lr": 0.5}] and first[2:] == pytest.approx([1.5, 0.5**0.5, 0, 0, 0, 1.5])
+    assert second[2:] == pytest.approx([5.5, 4.5**0.5, 4.0, 4 - half, 4 + half, 5.5])
+    assert found.markdown() == ("| contender | setting | error | difference (95 %) | s |\n|---|---|---|---|---|\n"
+                                "| a | lr 0.5 | 1.5 ± 0.71 | – | 1.5 |\n"
+                                "| b | lr 0.25*, momentum 0.5 | 5.5 ± 2.1 | +4 (-8.71 to +16.7) | 5.5 |\n")  # fmt: skip
+    one = Comparison("error", "lower", [3], best={"a": {}}, scores={"a": np.array([1.0])}, seconds={"a": np.array([1.0])})
+    assert math.isnan(one.rows()[0][3])
 
 
 def test_table_and_figure():

@@ -95,8 +95,8 @@ def test_killed_and_resumed_it_gives_the_same_curve(tmp_path, checkpoints):
 
 
 def test_a_finished_training_is_not_trained_again(tmp_path):
-    _, first = train(checkpoint=tmp_path / "run.pt")
-    net, again = train(checkpoint=tmp_path / "run.pt")
+    _, first = train(checkpoint=str(tmp_path / "new folder" / "run.pt"))
+    net, again = train(checkpoint=str(tmp_path / "new folder" / "run.pt"))
     assert again.as_dict() == first.as_dict()
 
 
@@ -182,6 +182,7 @@ def test_targets_must_match():
 
 def test_a_record_names_its_columns():
     record = Record()
+    assert record.seconds == 0.0
     with pytest.raises(KeyError, match="no points yet"):
         record["loss"]
     record.add(step=1, seconds=0.1, loss=2.0, accuracy=0.5)

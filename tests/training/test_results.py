@@ -1,13 +1,16 @@
 """Stored results, and the meter: nothing is half-written, joules are added up across a counter that begins again."""
 
 import json
+import os
+import pathlib
+import types
 
 import numpy as np
 import pytest
 import torch
 
 from examples import ledger
-from gdcore.training import Record, machine, meter, read_results, write_results
+from gdcore.training import Record, machine, meter, read_results, results, write_results
 
 
 def test_results_say_what_made_them(tmp_path):
@@ -26,6 +29,20 @@ def test_what_cannot_be_stored_leaves_the_old_file(tmp_path):
     with pytest.raises(TypeError, match="A function cannot be stored"):
         write_results(tmp_path / "a.json", {"n": machine}, "a")
     assert read_results(tmp_path / "a.json")["n"] == 1 and [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_file_is_written_beside_and_moved_and_a_path_may_be_a_text(tmp_path, monkeypatch):
+    path, moved, replace = tmp_path / "new folder" / "a.json", [], os.replace
+    monkeypatch.setattr(os, "replace", lambda *names: moved.append([pathlib.Path(name).name for name in names]) or replace(*names))
+    write_results(str(path), {"n": 1}, "a")
+    assert moved == [["a.json.new", "a.json"]] and read_results(str(path))["n"] == 1
+    assert path.read_text().startswith('{\n "script": "a",\n') and path.read_text().endswith('\n "n": 1\n}\n')
+
+
+def test_the_processor_is_the_first_that_the_system_names(tmp_path, monkeypatch):
+    (tmp_path / "cpuinfo").write_text("cores : 2\nmodel name\t: One: fast\nmodel name\t: Another\n")
+    monkeypatch.setattr(results, "pathlib", types.SimpleNamespace(Path=lambda name: tmp_path / pathlib.Path(name).name))
+    assert machine()["CPU"] == "One: fast"
 
 
 def test_missing_results_name_the_command(tmp_path):

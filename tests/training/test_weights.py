@@ -36,6 +36,6 @@ def test_what_is_not_of_one_network_is_refused():
 
 def test_moved_is_the_way_over_the_length():
     start = {"a.x": torch.tensor([3.0, 4.0]), "a.y": torch.tensor([12.0]), "b": torch.tensor([2.0])}
-    end = {"a.x": torch.tensor([3.0, 4.0]), "a.y": torch.tensor([13.0]), "b": torch.tensor([3.0])}
-    assert moved(start, end) == pytest.approx({"a.x": 0, "a.y": 1 / 12, "b": 0.5})
-    assert moved(start, end, part=lambda name: name[0]) == pytest.approx({"a": 1 / math.hypot(3, 4, 12), "b": 0.5})
+    end = {"a.x": torch.tensor([3.0, 4.0]), "a.y": torch.tensor([15.0]), "b": torch.tensor([3.0])}
+    assert moved(start, end) == pytest.approx({"a.x": 0, "a.y": 3 / 12, "b": 0.5})
+    assert moved(start, end, part=lambda name: name[0]) == pytest.approx({"a": 3 / math.hypot(3, 4, 12), "b": 0.5})
