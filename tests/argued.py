@@ -25,6 +25,19 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
         "shifted: 2 becomes 3, making padded = x.min().expand(n, 1, h + 3 * by, w + 2 * by).clone()": "the rows below are never read",
         "shifted: 2 becomes 3, making padded = x.min().expand(n, 1, h + 2 * by, w + 3 * by).clone()": "the columns beyond are never read",
     },
+    "training.batches": {
+        "generator: 1 becomes 2": "the first of two numbers of a seed is its only one",
+    },
+    "training.compare": {
+        "compare: 1 becomes 2": "of the sign only the direction is read",
+        "compare: 1 becomes 2, making sign = 1 if better == 'lower' else -2": "of the sign only the direction is read",
+        "_settings: 0 becomes 1": "without a name to search nothing of the point is read",
+        "_settings: spans = [ranges[name] for name in open_] one line too late": "the line in between does not read it",
+    },
+    "training.loop": {
+        "_Run.__init__: half = torch.float16 if self.device.type == 'cuda' and (not torch.cuda.is_bf16_supported()) else torch.bfloat16 "
+        "one line too late": "the function in between reads it only when it is called",
+    },
     "algorithms.second_order": {
         "TrustRegion.update: 1.0 becomes 2.0": "a gain of 1 and one of 2 are both above 0.75",
         "_within: low + high loses its left side": "low is never 0: the floor is at least 1e-14",

@@ -75,6 +75,8 @@ def test_what_diverges_loses():
     assert np.isinf(found.scores["wild"]).all() and np.isfinite(found.scores["tame"]).all()
     assert all(trial["setting"]["momentum"] == 0.5 for trial in found.trials if trial["contender"] == "tame")
     assert len([trial for trial in found.trials if trial["contender"] == "wild"]) == 1  # nothing to search
+    found = compare(make, contenders, epochs=3, measure="minus", better="higher", trials=2, seeds=2, progress=False)
+    assert (found.scores["wild"] == -np.inf).all()
 
 
 def test_each_score_is_the_last_measure_and_a_trial_is_the_mean_over_its_seeds():

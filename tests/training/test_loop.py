@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+import types
 
 import pytest
 import torch
@@ -11,6 +12,8 @@ from torch import nn
 import gdcore.optim
 from gdcore import schedules, seed
 from gdcore.training import Batches, InTurn, Record, fit
+from gdcore.training import loop as running
+from gdcore.training.batches import generator
 
 
 def problem(seed=0, augment=None):
@@ -46,10 +49,13 @@ def test_it_is_the_loop_one_writes_by_hand():
     net, batches = problem()
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.02)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedules.cosine(24))
+    losses = []
     for epoch in range(4):
         for x, y in batches.epoch(epoch):
             optimizer.zero_grad()
-            loss(net, x, y).backward()
+            found = loss(net, x, y)
+            found.backward()
+            losses.append(found.item())
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimizer.step()
             scheduler.step()
@@ -57,6 +63,7 @@ def test_it_is_the_loop_one_writes_by_hand():
     for p, q in zip(ours.parameters(), net.parameters()):
         assert torch.allclose(p, q, rtol=1e-4, atol=1e-6)
     assert record.status == "finished" and record["step"] == [6, 12, 18, 24]
+    assert record["loss"] == pytest.approx([sum(losses[k : k + 6]) / 6 for k in (0, 6, 12, 18)], rel=1e-4)
 
 
 @pytest.mark.parametrize("every", [None, 4, 5, 7])
@@ -130,7 +137,7 @@ def test_two_optimizers_share_a_network():
 
 def test_in_bfloat16_it_trains_too():
     _, record = train(epochs=20, mixed=True)
-    assert record["loss"][-1] < record["loss"][0] / 2
+    assert record["loss"][-1] < record["loss"][0] / 2 and torch.backends.mkldnn.enabled  # as it was before
 
 
 def test_in_bfloat16_an_lstm_trains_on_a_cpu_without_such_numbers():
@@ -201,6 +208,40 @@ def test_batches_in_turn_come_one_kind_after_the_other_in_new_orders():
         assert sorted(sum(epoch[:3], [])) == [10, 11, 12] and sorted(sum(epoch[3:5], [])) == sorted(sum(epoch[5:], [])) == [0, 1, 2, 3]
     assert epochs[0][3:5] == [x.tolist() for x, _ in numbers.epoch(1)] and epochs[0][5:] == [x.tolist() for x, _ in numbers.epoch(2)]
     assert epochs[1][5:] == [x.tolist() for x, _ in numbers.epoch(5)]
+    asked = types.SimpleNamespace(epoch=lambda number: [number])
+    assert [list(InTurn(asked, asked, asked).epoch(k)) for k in (0, 1, 2)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+    assert generator(3, 5).initial_seed() == 4895867234429419378  # of an epoch in every process and at every time
+
+
+@pytest.mark.parametrize("told", [None, 2.5])
+def test_joules_are_kept_and_counted_on(tmp_path, monkeypatch, told):
+    made, of_scalers, scaler = [], [], torch.amp.GradScaler
+
+    class Counter:
+        seconds, joules = 1.5, told
+
+        def __init__(self, device, *before):
+            made.append(before)
+
+        start = hold = lambda self: None
+
+    monkeypatch.setattr(running, "Meter", Counter)
+    monkeypatch.setattr(torch.amp, "GradScaler", lambda device, enabled: of_scalers.append(enabled) or scaler(device, enabled=enabled))
+    net, batches = nn.Linear(5, 1, bias=False), problem()[1]  # one parameter is enough
+    for _ in range(2):
+        record = fit(net, batches, loss, torch.optim.SGD(net.parameters(), 0.1), epochs=1, checkpoint=tmp_path / "run.pt", progress=False)
+    assert record.joules == told and made == [(), (), (1.5, told or 0.0)] and of_scalers == [False] * 2
+
+
+def test_the_generator_of_a_card_is_kept_too(monkeypatch):
+    card, told, here = types.SimpleNamespace(type="cuda"), [], torch.get_rng_state()
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: f"of {device.type}")
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, device: told.append((state, device)))
+    states = running._random_state(card)
+    assert torch.equal(states[0], here) and states[1:] == ["of cuda"] and len(running._random_state(torch.device("cpu"))) == 1
+    torch.rand(3)
+    running._set_random_state(card, states)
+    assert torch.equal(torch.get_rng_state(), here) and told == [("of cuda", card)]
 
 
 class Short(Batches):
