@@ -129,3 +129,35 @@ def test_the_network_is_found_again_from_its_own_times():
     assert abs(latency / 2e-5 - 1) < 1e-9 and abs(per_byte / 3e-10 - 1) < 1e-9
     assert abs(all_reduce_seconds(1e9, 1000, 0, 1e-9) - 2 * 0.999) < 1e-12  # and 2 (K − 1)/K of the bytes
     assert min(fit_network([1e3, 1e7], [2, 2], [1e-6, 1e-1])) == 0
+
+
+def test_what_is_sent_and_what_it_costs_by_hand():
+    class Half:
+        random = staticmethod(lambda shape: np.full(shape, 0.5))
+
+    for a, levels, steps, length in (([3.0, -4.0], 5, [3, -4], 5.0), ([3.0, -4.0], 2, [1, -2], 5.0), ([0.3, -0.4], 5, [3, -4], 0.5)):
+        arrived, _, sent = QSGD(levels).send(np.array(a), Half)
+        assert arrived == pytest.approx(np.array(steps) * length / levels, rel=1e-12) and sent == 2 + 8
+    for cannot in (lambda: QSGD(0), lambda: QSGD(128), lambda: TopK(0.0), lambda: TopK(1.01)):
+        with pytest.raises(ValueError, match="it must"):
+            cannot()
+    assert (QSGD(1).levels, QSGD(127).levels, TopK(1.0).share) == (1, 127, 1.0)
+    a = np.array([4.0, -3.0, 2.0, 1.0])
+    arrived, left, sent = TopK(0.5).send(a, np.array([0.0, 2.5, 1.5, 0.0]))
+    assert (arrived.tolist(), left.tolist(), sent) == ([4, 0, 3.5, 0], [0, -0.5, 0, 1], 24)
+    assert TopK(0.5, False).send(a, 9 * a)[0].tolist() == [4, -3, 0, 0] and TopK(0.5).send(a.astype(np.float32), 0 * a)[2] == 16
+    arrived, (left, right), sent = PowerSGD(1).send(np.diag([2.0, 1.0]), (np.zeros((2, 2)), np.array([[0.5], [0.0]])))
+    assert np.allclose(arrived, [[2, 0], [0, 0]]) and np.allclose(left, [[0, 0], [0, 1]]) and np.allclose(abs(right), [[2], [0]])
+    assert sent == 8 * 4 and PowerSGD(3).init(np.zeros((5, 4)))[1].shape == (4, 3)
+    assert PowerSGD(1).init(np.zeros((2, 2), np.float32))[1].dtype == np.float32
+    x, v = DiLoCo(0.5, 0.25).update(np.array([4.0]), [np.array([1.0]), np.array([3.0])], np.array([8.0]))
+    assert (x.tolist(), v.tolist()) == ([4 - 0.5 * (2 + 0.25 * 4)], [4.0])
+    assert all_reduce_seconds(100.0, 5, 0.5, 0.25) == 8 * (0.5 + 5.0)
+
+
+def test_a_network_without_latency_or_without_a_price_by_hand():
+    """What would come out below 0 is 0, and the other fits alone: the factor that brings its column, relative to seconds, nearest to 1."""
+    alone = lambda column: sum(column) / sum(c * c for c in column)
+    assert fit_network([10, 100], [2, 2], [1.0, 20.0]) == pytest.approx((0.0, alone([10.0, 5.0])), rel=1e-12)
+    assert fit_network([10, 100], [2, 2], [2.0, 1.0]) == pytest.approx((alone([1.0, 2.0]), 0.0), rel=1e-12)
+    assert fit_network([30, 60], [3, 3], [44.0, 84.0]) == pytest.approx((1.0, 1.0), rel=1e-9)  # 4 · (1 + 30/3), 4 · (1 + 60/3)

@@ -113,3 +113,48 @@ def test_what_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match="vectors of one length"):
         median([1.0, 2.0])
     assert FedAvg().bytes(np.zeros(10)) == 160 and Scaffold().bytes(np.zeros(10)) == 320
+
+
+def test_aggregates_and_rounds_by_hand():
+    found = np.array([[1.0, 8.0], [2.0, 6.0], [6.0, 1.0], [3.0, 2.0], [13.0, 3.0]])
+    assert mean(found[:2], [3, 1]).tolist() == [1.25, 7.5] and median(found).tolist() == [3, 3] and median(found[:2]).tolist() == [1.5, 7]
+    assert trimmed_mean(found, share=0.2) == pytest.approx([11 / 3, 11 / 3]) and trimmed_mean(found, share=0.4).tolist() == [3, 3]
+    assert trimmed_mean(found).tolist() == trimmed_mean(found, share=0.39).tolist()
+    ten = np.arange(10.0)[:, None] ** 2
+    assert trimmed_mean(ten, share=0.3)[0] == (9 + 16 + 25 + 36) / 4
+    assert trimmed_mean(ten, share=0.1)[0] == (ten.sum() - 81) / 8
+    line = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0], [3.0, 4.0], [1.0, 1.0]])  # squared, to the two nearest: 11, 14, 19, 18, 7
+    assert krum(line, bad=1).tolist() == [1, 1] and krum(line, bad=0).tolist() == [1, 1]
+    assert krum(np.array([[0.0], [0.9], [5.0], [5.8], [6.7], [30.0], [40.0]]), bad=2)[0] == 5.0  # by its three nearest; by two 5.8
+    assert krum(np.array([[0.0], [1.1], [2.0], [3.0], [4.2], [9.0], [9.5]]), bad=2)[0] == 1.1  # by four 2
+
+    class Twos:
+        normal = staticmethod(lambda size: np.full(size, 2.0))
+
+    x = np.array([1.0, 1.0])
+    points = x + np.array([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0], [0.0, 0.0]])
+    assert clipped_mean(points, x, 2.5, 3.0, Twos) == pytest.approx([1 + (1.8 + 15) / 4, 1 + (2.4 + 15) / 4], rel=1e-14)
+    method, slope = FedAvg(0.5, 2, mu=0.5), lambda y: 2 * y - 2
+    assert method.local(slope, np.array([3.0])).tolist() == [1.5]  # 3 → 1 → 1 − 0.5 · (0 − 1)
+    assert method.update({"a": slope, "b": lambda y: 0 * y}, np.array([3.0]), 1, examples={"a": 1, "b": 3})[0].tolist() == [2.625]
+    for cannot in (dict(lr=0.0), dict(steps=0), dict(mu=-0.1)):
+        with pytest.raises(ValueError, match="give lr > 0"):
+            FedAvg(**cannot)
+    assert FedAvg(0.5, 1, 0.0).steps == 1
+    one = {"a": lambda y: 2 * y}
+    scaffold = Scaffold(0.25, 2, server_lr=0.5, all_clients=4)
+    x, c, own = scaffold.update(one, np.array([4.0]), 1, np.array([1.0]), {"a": np.array([3.0])})
+    # 4 → 4 − (8 − 3 + 1)/4 = 2.5 → 2.5 − (5 − 3 + 1)/4 = 1.75; its variate is 3 − 1 + 2.25/0.5
+    assert (x.tolist(), c.tolist(), own["a"].tolist()) == ([4 - 2.25 / 2], [1 + (6.5 - 3) / 4], [6.5])
+    assert Scaffold(0.25, 2).update(one, np.array([4.0]), 1, np.array([1.0]), {"a": np.array([3.0])})[1].tolist() == [4.5]
+    assert [m.tolist() for m in Scaffold().init(np.ones(2))[:1]] == [[0, 0]] and Scaffold().init(np.ones(2))[1] == {}
+
+
+def test_masks_by_hand():
+    draws = lambda seed: np.random.default_rng(seed).integers(0, 2**64, size=2, dtype=np.uint64, endpoint=False)
+    values = np.array([1.5, -0.25])
+    whole = (values * 2**24).astype(np.int64).astype(np.uint64)
+    secret = lambda i, j: 10 * i + j
+    assert np.array_equal(masked(values, 2, [2], secret), whole)
+    assert np.array_equal(masked(values, 2, [1, 2, 4], secret), whole - draws(12) + draws(24))
+    assert unmasked_sum([whole, whole, whole]).tolist() == [4.5, -0.75]

@@ -70,6 +70,27 @@ def test_one_step_is_enough_where_the_columns_are_orthonormal():
     assert np.allclose(descend(ISTA(1 / L), slope, prox, np.ones(5), 1)[-1], soft_threshold(Q.T @ b / 30, 0.1), atol=1e-14)
 
 
+def test_steps_penalties_and_the_lasso_by_hand():
+    x, y, slope, plain = np.array([1.0, 2.0]), np.array([1.5, 1.0]), lambda z: 3 * z - 1, lambda z, lr: z - lr
+    after = (1 + 17**0.5) / 2  # of t = 2
+    assert ISTA(0.25).update(y, slope, plain)[0].tolist() == [0.375, 0.25] and ISTA(0.25).init(x) == ()
+    for restart in (False, True):  # the step goes on where the way ahead points
+        new, (ahead, t) = FISTA(0.25, restart).update(x, slope, plain, y, 2.0)
+        assert new.tolist() == [0.375, 0.25] and t == after and np.allclose(ahead, new + (new - x) / after, rtol=1e-15)
+    new, (ahead, t) = FISTA(0.25, True).update(np.array([0.3, 0.2]), slope, plain, y, 2.0)  # y − new and new − x agree, by 0.12
+    assert new.tolist() == ahead.tolist() == [0.375, 0.25] and t == 1.0
+    assert FISTA(0.25).init(x) == (x, 1.0) and descend(ISTA(0.25), slope, plain, [1.5, 1.0], 2).shape == (3, 2)
+    assert soft_threshold(np.array([3.0, -2.0, 0.5, 0.0]), 1.0).tolist() == [2, -1, 0, 0]
+    assert l1(4.0)(np.array([3.0, -1.0]), 0.5).tolist() == [1, 0] and l1(0.0) and box(1, 1)(np.array([0, 3]), 9).tolist() == [1, 1]
+    assert elastic_net(4.0, 6.0)(np.array([6.0, -1.0]), 0.5).tolist() == [1, 0]
+    rows = np.array([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0], [0.03, 0.04]])
+    assert np.allclose(group_lasso(0.5)(rows, 0.5), [[2.85, 3.8], [0.15, 0.2], [0, 0], [0, 0]], rtol=1e-12, atol=0)
+    loss, slope, prox, L = lasso([[1, 2], [3, 4], [0, 1]], [1, 2, 5], 0.5)
+    at = np.array([1.0, -1.0])  # A x − y = −2, −3, −6
+    assert loss(at) == pytest.approx(49 / 6 + 1, rel=1e-14) and slope(at) == pytest.approx([-11 / 3, -22 / 3], rel=1e-14)
+    assert L == pytest.approx((31 + 905**0.5) / 6, rel=1e-14) and prox(at, 0.5).tolist() == [0.75, -0.75]
+
+
 def test_what_cannot_be_is_refused_at_once():
     for make in (lambda: l1(-0.1), lambda: elastic_net(-0.1, 1), lambda: group_lasso(float("nan")), lambda: lasso(A, y, -0.1)):
         with pytest.raises(ValueError, match="weight is .*; give a number from 0 up"):

@@ -107,3 +107,42 @@ def test_play_is_fair_and_repeats():
     chance = np.random.default_rng(0).random((50, 7))
     first, again = (R.play(WORLD, at, 7, chance, most=50) for _ in range(2))
     assert np.array_equal(first.actions, again.actions) and (first.rewards[~first.alive] == 0).all()
+
+
+def test_a_grid_a_game_and_its_weights_by_hand():
+    world = R.gridworld(["..", "GS", "XX"], discount=0.5, step=-0.25)
+    assert world.next.tolist() == [[0, 1, -1, 0], [1, 1, 3, 0], [0, 3, -1, 2], [1, 3, -1, -1], [-1, -1, 4, 4], [3, 5, 5, -1]]
+    assert world.reward.tolist() == [[-0.25, -0.25, 1, -0.25], [-0.25] * 4, [-0.25, -0.25, -1, -0.25], [-0.25, -0.25, -1, 1],
+                                     [1, -1, -0.25, -0.25], [-0.25, -0.25, -0.25, -1]]  # fmt: skip
+    assert (world.start, world.shape, world.discount) == (3, (3, 2), 0.5)
+    for wrong in (["SS"], ["..", ".."], ["S?"], ["S.", "."]):
+        with pytest.raises(ValueError, match="A gridworld is drawn"):
+            R.gridworld(wrong)
+    chain = R.World(np.array([[1, -1], [0, 2], [-1, 2]]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), start=1, discount=0.5)
+    v, q = chain.value(np.full((3, 2), 0.5))
+    assert v == pytest.approx([1.5 + 0.25 * v[1], 3.5 + 0.25 * v[0] + 0.25 * v[2], 5.5 + 0.25 * v[2]], rel=1e-14)
+    assert q == pytest.approx(np.array([[1 + v[1] / 2, 2], [3 + v[0] / 2, 4 + v[2] / 2], [5, 6 + v[2] / 2]]), rel=1e-14)
+    often = chain.visits(np.full((3, 2), 0.5))
+    assert often == pytest.approx([often[1] / 4, 1 + often[0] / 4, often[1] / 4 + often[2] / 4], rel=1e-14)
+    chance = np.array([[0.4, 0.6, 0.5], [0.9, 0.9, 0.1], [0.1, 0.2, 0.3], [0.7, 0.2, 0.9], [0.0, 0.0, 0.0]])
+    seen = R.play(chain, np.zeros((3, 2)), 3, chance, most=5)
+    assert seen.states.tolist() == [[1, 0, 0], [1, 2, 2], [1, 2, 2]] and seen.actions.tolist() == [[0, 1, 0], [1, 1, 0], [1, 0, 0]]
+    assert seen.rewards.tolist() == [[3, 2, 0], [4, 6, 5], [4, 5, 0]] and seen.returns.tolist() == [5, 15, 9]
+    assert seen.alive.tolist() == [[True, True, False], [True] * 3, [True, True, False]]
+    cut = R.play(chain, np.zeros((3, 2)), 3, chance, most=2)
+    assert cut.states.tolist() == [[1, 0], [1, 2], [1, 2]] and cut.returns.tolist() == [5, 10, 9]
+    assert R.Episodes(None, None, np.array([[1.0, 2.0]]), np.array([[True, False]])).returns.tolist() == [1]
+    assert R.play(chain, np.zeros((3, 2)), 1, np.ones((1, 1)), most=1).actions.tolist() == [[1]]  # a sum a little below 1 is the last one's
+    table = np.array([[1000.0, 1000.0], [0.0, np.log(3)], [0.0, 0.0]])
+    assert R.policy(table) == pytest.approx(np.array([[0.5, 0.5], [0.25, 0.75], [0.5, 0.5]]), rel=1e-12)
+    weights, g = np.array([[3.0, 5.0, 100.0], [1.0, 2.0, 4.0], [-1.0, 6.0, 100.0]]), np.zeros((3, 2))
+    for i, t in np.argwhere(seen.alive):
+        s, a = seen.states[i, t], seen.actions[i, t]
+        g[s] += (np.eye(2)[a] - R.policy(table)[s]) * 0.5**t * weights[i, t] / 3
+    assert R.policy_gradient(chain, table, seen, weights) == pytest.approx(g, rel=1e-12)
+    assert R.returns_to_go(np.array([[1.0, 2.0, 4.0]]), 0.5).tolist() == [[3, 4, 4]]
+    found = R.advantages(np.array([[1.0, 2.0, 4.0]]), np.array([[2.0, 3.0, 8.0]]), np.array([[True, True, False]]), 0.5, 0.25)
+    assert found.tolist() == [[1 + 1.5 - 2 + (2 - 3) / 8, 2 - 3, 0]]
+    assert R.best_baseline([[1.0, 2.0], [3.0, 1.0]], np.array([1.0, 4.0])) == pytest.approx(45 / 15, rel=1e-14)
+    ratios, gain = np.array([1.25, 0.5, 1.05]), np.array([2.0, -4.0, 1.0])
+    assert R.ppo_loss(np.log(ratios), np.zeros(3), gain, 0.125) == pytest.approx(-(2.25 - 3.5 + 1.05) / 3, rel=1e-12)
