@@ -38,6 +38,10 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
         "_Run.__init__: half = torch.float16 if self.device.type == 'cuda' and (not torch.cuda.is_bf16_supported()) else torch.bfloat16 "
         "one line too late": "the function in between reads it only when it is called",
     },
+    "algorithms.proximal": {
+        "group_lasso: 1 becomes 2, making return x * np.maximum(1 - lr * weight / np.where(length > 0, length, 2), 0)":
+            "a row of length 0 stays 0, whatever its factor",
+    },
     "algorithms.second_order": {
         "TrustRegion.update: 1.0 becomes 2.0": "a gain of 1 and one of 2 are both above 0.75",
         "_within: low + high loses its left side": "low is never 0: the floor is at least 1e-14",

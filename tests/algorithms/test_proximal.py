@@ -79,7 +79,7 @@ def test_steps_penalties_and_the_lasso_by_hand():
         assert new.tolist() == [0.375, 0.25] and t == after and np.allclose(ahead, new + (new - x) / after, rtol=1e-15)
     new, (ahead, t) = FISTA(0.25, True).update(np.array([0.3, 0.2]), slope, plain, y, 2.0)  # y − new and new − x agree, by 0.12
     assert new.tolist() == ahead.tolist() == [0.375, 0.25] and t == 1.0
-    assert FISTA(0.25).init(x) == (x, 1.0) and descend(ISTA(0.25), slope, plain, [1.5, 1.0], 2).shape == (3, 2)
+    assert FISTA(0.25).init(x) == (x, 1.0) and descend(FISTA(0.25), slope, plain, [1.5, 1.0], 2).shape == (3, 2)
     assert soft_threshold(np.array([3.0, -2.0, 0.5, 0.0]), 1.0).tolist() == [2, -1, 0, 0]
     assert l1(4.0)(np.array([3.0, -1.0]), 0.5).tolist() == [1, 0] and l1(0.0) and box(1, 1)(np.array([0, 3]), 9).tolist() == [1, 1]
     assert elastic_net(4.0, 6.0)(np.array([6.0, -1.0]), 0.5).tolist() == [1, 0]

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import types
 
 import numpy as np
 import pennylane as qml
@@ -132,3 +133,75 @@ def test_a_gate_that_is_none_is_told():
     for wrong in (("RY", (0,)), ("CNOT", (0,)), ("RX", (5,), 0), ("T", (0,)), ("CNOT", (1, 1))):
         with pytest.raises(ValueError, match="A circuit of 2 qubits has no gate"):
             Q.Circuit(2, (wrong,))
+
+
+def test_circuits_and_cuts_by_hand():
+    assert Q.Circuit(1, ()).parameters == 0 and Q.Circuit(2, (("H", (0,)), ("RX", (1,), 3))).parameters == 4
+    assert Q.Circuit(3, [("CNOT", [2, 0])]).gates == (("CNOT", (2, 0)),) and Q.Circuit(1, (("RX", (0,), 0, 2.0),)).parameters == 1
+    for wrong in (("RX", (0,), 0, 1.0, 1.0), ("X", (0,), 0), ("X", (-1,)), ("X", (2,)), ("RZZ", (0,), 0)):
+        with pytest.raises(ValueError, match="has no gate"):
+            Q.Circuit(2, (wrong,))
+    half = np.sqrt(0.5)
+    assert Q.Circuit(1, (("RY", (0,), 0),)).state([0.0], (0, math.pi / 2)) == pytest.approx([half, half])
+    assert Q.Circuit(1, (("RY", (0,), 0),) * 2).state([0.0], (1, math.pi / 2)) == pytest.approx([half, half])
+    assert Q.Circuit(1, (("X", (0,)), ("RX", (0,), 0, 2.0))).state([math.pi / 4]) == pytest.approx([-1j * half, half])
+    assert Q.maxcut([(0, 1), (1, 2), (0, 1)], 3) == {"III": -1.5, "ZZI": 1.0, "IZZ": 0.5}
+    assert Q.qaoa([(0, 1)], 2, 2).gates == (("H", (0,)), ("H", (1,)), ("RZZ", (0, 1), 0, -1.0), ("RX", (0,), 1, 2.0), ("RX", (1,), 1, 2.0),
+                                            ("RZZ", (0, 1), 2, -1.0), ("RX", (0,), 3, 2.0), ("RX", (1,), 3, 2.0))  # fmt: skip
+    assert Q.cut_value([(0, 1), (1, 2)], [["a", "b", "b"], ["a", "b", "a"]]).tolist() == [1, 2]
+
+
+def test_a_machine_asks_for_its_shots_and_counts_them():
+    asked = []
+    draw = types.SimpleNamespace(binomial=lambda shots, chance: asked.append((shots, chance)) or 6)
+    machine = Q.Machine(Q.Circuit(1, (("RY", (0,), 0),)), {"Z": 2.0, "I": 5.0, "X": -4.0}, 8, draw)
+    assert machine.value([math.pi / 3]) == 2.0 * 0.5 + 5.0 - 4.0 * 0.5 and (machine.executions, machine.values) == (16, 1)
+    assert asked == [(8, pytest.approx(0.75)), (8, pytest.approx((1 + 0.75**0.5) / 2))]
+    machine.value([0.1])
+    assert (machine.executions, machine.values) == (32, 2)
+    long = types.SimpleNamespace(state=lambda theta, shift: np.array([1.5, 0.0]))  # what rounding does, made large
+    for word, chance in (({"Z": 1.0}, 1.0), ({"X": 1.0}, 0.5)):
+        Q.Machine(long, word, 8, draw).value([0.0])
+        assert asked[-1] == (8, chance)
+    long.state = lambda theta, shift: np.array([0.0, 1.5])
+    Q.Machine(long, {"Z": 1.0}, 8, draw).value([0.0])
+    assert asked[-1] == (8, 0.0)
+
+
+def test_rotosolve_by_hand():
+    """Of one angle the energy is cos θ, lowest at π, which is told as −π; of an angle turned beyond it, too."""
+    one = Q.Circuit(1, (("RY", (0,), 0),))
+    for observable, lowest in (({"Z": 1.0}, -math.pi), ({"X": 1.0}, -math.pi / 2), ({"X": -1.0}, math.pi / 2),
+                               ({"Z": 3.0, "X": -4.0}, math.atan2(4, -3))):  # fmt: skip
+        machine = Q.Machine(one, observable)
+        for start in (0.4, 2.9, -9.0):
+            (found,) = Q.rotosolve(machine, [start])
+            assert -math.pi <= found <= math.pi and math.cos(found - lowest) == pytest.approx(1, abs=1e-12)
+        assert machine.values == 9
+    for gates in ((("RY", (0,), 0), ("RY", (0,), 0)), (("RY", (0,), 0, 2.0),)):
+        with pytest.raises(ValueError, match="rotosolve moves"):
+            Q.rotosolve(Q.Machine(Q.Circuit(1, gates), {"Z": 1.0}), [0.3])
+    assert Q.rotosolve(Q.Machine(Q.Circuit(1, (("RY", (0,), 0, 1.0),)), {"X": 1.0}), [0.3]) == pytest.approx([-math.pi / 2])
+
+
+@pytest.mark.parametrize("discrete", [True, False])
+def test_bifurcation_by_hand(discrete):
+    """The same walk, particle by particle; the spins are told by their energies."""
+    n, starts, steps, dt = 9, 12, 5, 0.7
+    J = np.triu(np.random.default_rng(3).normal(size=(n, n)), 1)
+    J = J + J.T
+    places, speeds = 0.1 * np.random.default_rng(5).uniform(-1, 1, size=(2, starts, n))
+    c = 0.5 * ((n - 1) / sum(J[i, j] ** 2 for i in range(n) for j in range(n))) ** 0.5
+    ends = []
+    for x, y in zip(places, speeds):
+        for t in range(steps):
+            felt = [math.copysign(1, v) for v in x] if discrete else list(x)
+            y = [y[i] + dt * ((t / steps - 1) * x[i] + c * sum(J[i, j] * felt[j] for j in range(n))) for i in range(n)]
+            x = [x[i] + dt * y[i] for i in range(n)]
+            y = [0.0 if abs(x[i]) > 1 else y[i] for i in range(n)]
+            x = [max(-1.0, min(1.0, v)) for v in x]
+        ends.append([1.0 if v >= 0 else -1.0 for v in x])
+    wanted = [-sum(J[i, j] * s[i] * s[j] for i in range(n) for j in range(i)) for s in ends]
+    spins, energy, energies = Q.bifurcation(J, np.random.default_rng(5), starts, steps, dt, discrete)
+    assert energies == pytest.approx(wanted) and energy == pytest.approx(min(wanted)) and spins.tolist() == ends[int(np.argmin(wanted))]
+    assert len({round(e, 9) for e in wanted}) > 3  # the ends differ, so that they tell

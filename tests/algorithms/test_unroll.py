@@ -119,3 +119,28 @@ def test_bad_input_is_told(rule, hyper, words):
 def test_another_mode_is_refused():
     with pytest.raises(ValueError, match="mode is 'both'"):
         hypergradient(rules.GD(lr=0.1), {}, bowl, START, 3, bowl, mode="both")
+
+
+class Told(rules.GD):
+    """A rule that writes down which rate it is given where."""
+
+    def init(self, x):
+        return (1000 * self.lr,)
+
+    def update(self, x, g, t, first):
+        return 10 * x + self.lr, first
+
+    def answer(self, x, first):
+        return x + first + 10_000 * self.lr
+
+
+def test_each_step_has_its_own_numbers():
+    one = torch.ones((), dtype=torch.float64)
+    assert train(Told(lr=0.1), tensors(lr=[2.0, 3.0, 5.0]), lambda x, t: t * x, one, 3)[0] == 1235 + 2000 + 50_000
+    end, losses = train(Told(lr=0.1), tensors(lr=[4.0]), lambda x, t: t * x, one, 1)
+    assert end == 14 + 4000 + 40_000 and losses.tolist() == [1.0]
+    for mode in ("forward", "reverse"):
+        value, slopes = hypergradient(Told(lr=0.1), tensors(lr=[2.0, 3.0, 5.0]), lambda x, t: x, one, 3, lambda x: x, mode=mode)
+        assert value == 53_235 and slopes["lr"].tolist() == [1100.0, 10.0, 10_001.0]
+        value, slopes = hypergradient(Told(lr=0.1), {"lr": 2.0}, lambda x, t: x, one, 1, lambda x: x, mode=mode)
+        assert value == 22_012 and slopes["lr"] == 11_001

@@ -261,7 +261,7 @@ def test_a_point_is_plain_numbers():
     ({"ratio": 0.0101}, ["high"]), ({"ratio": 0.0099}, []), ({"ratio": 0.99e-5}, ["low"]), ({"ratio": 1.01e-5}, []), ({"ratio": 0.0}, []),
     ({"dead": 0.5}, ["50% of the units"]), ({"dead": 0.49}, []), ({"dead": None}, []),
     ({"data": 0.51}, ["51% of the time"]), ({"data": 0.5}, []), ({"data": None}, []), ({"loss": math.nan}, ["loss is not finite"]),
-    ({"gradients": dict(a=2.0, b=9.0, c=2.02e4)}, ["1.0e+04 times"]), ({"gradients": dict(a=2.0, b=9.0, c=1.98e4)}, []),
+    ({"gradients": dict(a=2.0, b=9.0, c=20001.0)}, ["1.0e+04 times"]), ({"gradients": dict(a=2.0, b=9.0, c=1.98e4)}, []),
     ({"gradients": dict(a=2.0, b=9.0, c=1.98e-4)}, ["9.9e-05 times"]), ({"gradients": dict(a=2.0, b=9.0, c=2.02e-4)}, []),
     ({"gradients": dict(a=2.0, b=0.0, c=9e4)}, ["gradient of b is exactly 0"]),  # of two that are left no trend is read
     ({"gradients": dict(a=2.0, b=math.inf, c=9e4)}, ["gradient of b is not finite"]),
@@ -277,3 +277,77 @@ def test_each_warning_begins_exactly_where_it_should(change, said):
 def test_names_are_counted_beyond_three():
     few = sys.modules[Monitor.__module__]._few
     assert [few(list("abcdef"[:n])) for n in (1, 3, 4, 6)] == ["a", "a, b, c", "a, b, c and 1 more", "a, b, c and 3 more"]
+
+
+class Weights(nn.Module):
+    """Parameters whose gradients are set by hand."""
+
+    def __init__(self, **values):
+        super().__init__()
+        for name, value in values.items():
+            self.register_parameter(name, nn.Parameter(torch.tensor(value, dtype=torch.float64)))
+
+    def forward(self):
+        return 0.0
+
+
+def test_a_look_by_hand(monkeypatch):
+    """Gradients, weights, losses and the clock are given; the looks are at steps 2 and 4."""
+    now, written = [100.0], []
+    monkeypatch.setattr(sys.modules[Monitor.__module__], "time", types.SimpleNamespace(perf_counter=lambda: now[0]))
+    net = Weights(a=[[7.5], [8.0]], b=[4.0], c=[0.0], d=[1.0])
+    watch = monitor(net, torch.optim.SGD(net.parameters(), lr=0.5), 2, probes={"sharp": lambda: 7})
+    watch.writer = types.SimpleNamespace(add_scalar=lambda *given: written.append(given), close=lambda: written.append("closed"))
+
+    def step(a, b, data, rest, loss=None, d=0.0):
+        now[0] += data
+        net()
+        now[0] += 0.5
+        net()  # called twice, as by a closure: the first call counts
+        net.a.grad, net.b.grad, net.d.grad = (torch.tensor(g, dtype=torch.float64) for g in (a, b, [d]))
+        if loss is not None:
+            assert watch(loss := torch.tensor([loss])) is loss
+        now[0] += rest - 0.5
+        watch.optimizer.step()
+
+    with watch:
+        step([[3.0], [0.0]], [4.0], 2.0, 6.0, 1.0)
+        step([[0.0], [12.0]], [5.0], 1.0, 1.0, 4.0)
+        net.eval()
+        step([[0.0], [0.5]], [0.0], 5.0, 5.0)
+        net.train()
+        step([[0.0], [0.5]], [0.0], 3.0, 1.0)
+    first, second = watch.points
+    assert first == {"step": 2, "gradient": 13.0, "ratio": 0.6, "gradients": {"a": 12.0, "b": 5.0, "d": 0.0},
+                     "ratios": {"a": 0.6, "b": 1.25, "d": 0.0}, "dead": None,  # of the zeros of c no share can be taken
+                     "noise": pytest.approx(1 - 20 / 65), "data": 0.3, "loss": 2.5, "sharp": 7.0}  # fmt: skip
+    assert second["noise"] == pytest.approx(0, abs=1e-15) and second["data"] == 0.75 and second["step"] == 4 and "loss" not in second
+    assert second["ratio"] == pytest.approx(0.25 / math.hypot(6, 1.75))
+    assert str(watch) == f"step 4 · gradient 0.5 · update/weight {second['ratio']:.1e} · noise 0.00 · data 75% of the time · sharp 7"
+    told = [(f"gradients/{name}", value, 2) for name, value in first["gradients"].items()]
+    assert written[:2] == [("run/gradient", 13.0, 2), ("run/ratio", 0.6, 2)] and written[2:5] == told and written[-1] == "closed"
+    assert ("run/data", 0.3, 2) in written and ("run/loss", 2.5, 2) in written
+    assert not any(given[0] in ("run/step", "run/dead") for given in written)
+
+
+def test_a_look_at_nothing():
+    net = Weights(a=[[0.0], [0.0]])
+    with monitor(net, torch.optim.SGD(net.parameters(), lr=0.5), 1) as watch:
+        watch.optimizer.step()
+    point = watch.points[0]
+    assert (point["gradient"], point["ratio"], point["ratios"], point["noise"], point["data"]) == (0.0, 0.0, {}, None, None)
+
+
+@pytest.mark.parametrize("outputs, alive", [
+    ([[[1.0, 0.0, 0.0], [0.0, 0.0, 2.0]]], [True, False, True]), ([[[1.0, 0.0, 0.0]], [[0.0, 3.0, 0.0]]], [True, True, False]),
+    ([[[[1.0, 0.0], [0.0, 0.0]], [[2.0, 0.0], [0.0, 0.0]]]], [True, False]),
+    ([[[[[1.0, 0.0]], [[0.0, 0.0]], [[0.0, 1.0]]]]], [True, False, True]),
+    ([[1.0, 2.0]], None)])  # fmt: skip
+def test_units_by_hand(outputs, alive):
+    """Columns, of sequences too; channels of pictures; two calls of one layer; and what has no batch is not counted."""
+    net = nn.Sequential(nn.Linear(1, 1), nn.ReLU())
+    watch = monitor(net, torch.optim.SGD(net.parameters(), lr=0.1), 1)
+    with watch:
+        for output in outputs:
+            net[1](torch.tensor(output))
+    assert {name: found.tolist() for name, found in watch._alive.items()} == ({"1": alive} if alive else {})
