@@ -38,9 +38,25 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
         "_Run.__init__: half = torch.float16 if self.device.type == 'cuda' and (not torch.cuda.is_bf16_supported()) else torch.bfloat16 "
         "one line too late": "the function in between reads it only when it is called",
     },
+    "algorithms.distributed": {
+        "ring_all_reduce: 1 becomes 2, making pieces = [[piece.copy() for piece in np.array_split(part.reshape(-2), workers)] for part in "
+        "parts]": "NumPy takes any negative number for the rest",
+        "TopK.send: 1 becomes 2, making flat = whole.reshape(-2)": "NumPy takes any negative number for the rest",
+        "ring_all_reduce: turn - workers becomes turn + workers": "a place is counted modulo the number of workers",
+        "ring_all_reduce: turn - workers loses its right side": "a place is counted modulo the number of workers",
+        "QSGD.send: 1.0 becomes 2.0": "0 is the same after a division by 2",
+    },
+    "algorithms.federated": {
+        "Scaffold.update: weights = None if examples is None else [examples[name] for name in clients] one line too late":
+            "the function in between reads it only when it is called",
+    },
     "algorithms.proximal": {
         "group_lasso: 1 becomes 2, making return x * np.maximum(1 - lr * weight / np.where(length > 0, length, 2), 0)":
             "a row of length 0 stays 0, whatever its factor",
+    },
+    "algorithms.reinforcement": {
+        "advantages: 1 becomes 2, making following = np.concatenate([values[:, 1:] * alive[:, 1:], np.zeros((len(values), 2))], axis=1)":
+            "a column beyond the last step is never read",
     },
     "algorithms.second_order": {
         "TrustRegion.update: 1.0 becomes 2.0": "a gain of 1 and one of 2 are both above 0.75",

@@ -145,6 +145,11 @@ def test_what_is_sent_and_what_it_costs_by_hand():
     a = np.array([4.0, -3.0, 2.0, 1.0])
     arrived, left, sent = TopK(0.5).send(a, np.array([0.0, 2.5, 1.5, 0.0]))
     assert (arrived.tolist(), left.tolist(), sent) == ([4, 0, 3.5, 0], [0, -0.5, 0, 1], 24)
+    many = np.random.default_rng(0).normal(size=(20, 50))
+    for share in (0.01, 0.3, 0.9):
+        sent = TopK(share).send(many, 0 * many)[0] != 0
+        assert np.array_equal(sent, np.abs(many) > np.sort(np.abs(many), None)[-round(1000 * share) - 1])
+    assert ring_all_reduce([[1.0, 2.0], [3.0, 4.0]])[0][1].tolist() == [4, 6]
     assert TopK(0.5, False).send(a, 9 * a)[0].tolist() == [4, -3, 0, 0] and TopK(0.5).send(a.astype(np.float32), 0 * a)[2] == 16
     arrived, (left, right), sent = PowerSGD(1).send(np.diag([2.0, 1.0]), (np.zeros((2, 2)), np.array([[0.5], [0.0]])))
     assert np.allclose(arrived, [[2, 0], [0, 0]]) and np.allclose(left, [[0, 0], [0, 1]]) and np.allclose(abs(right), [[2], [0]])

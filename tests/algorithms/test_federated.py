@@ -123,6 +123,9 @@ def test_aggregates_and_rounds_by_hand():
     ten = np.arange(10.0)[:, None] ** 2
     assert trimmed_mean(ten, share=0.3)[0] == (9 + 16 + 25 + 36) / 4
     assert trimmed_mean(ten, share=0.1)[0] == (ten.sum() - 81) / 8
+    hundred = np.arange(100.0)[:, None] ** 2
+    assert trimmed_mean(hundred, share=0.29)[0] == pytest.approx((hundred[29:71]).mean())  # 0.29 · 100 is a little below 29
+    assert krum(np.array([[0.0], [5.0], [5.5]]), bad=0)[0] == 5
     line = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0], [3.0, 4.0], [1.0, 1.0]])  # squared, to the two nearest: 11, 14, 19, 18, 7
     assert krum(line, bad=1).tolist() == [1, 1] and krum(line, bad=0).tolist() == [1, 1]
     assert krum(np.array([[0.0], [0.9], [5.0], [5.8], [6.7], [30.0], [40.0]]), bad=2)[0] == 5.0  # by its three nearest; by two 5.8
@@ -134,6 +137,10 @@ def test_aggregates_and_rounds_by_hand():
     x = np.array([1.0, 1.0])
     points = x + np.array([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0], [0.0, 0.0]])
     assert clipped_mean(points, x, 2.5, 3.0, Twos) == pytest.approx([1 + (1.8 + 15) / 4, 1 + (2.4 + 15) / 4], rel=1e-14)
+    assert clipped_mean(points[1:], x, 0.25, 0.0, Twos) == pytest.approx([1.05, 1 + 0.2 / 3], rel=1e-14)
+    told = []
+    FedAvg(aggregate=lambda found, weights: told.append(weights) or mean(found, weights)).update(CLIENTS, np.ones(1), 1)
+    assert told == [[1.0, 1.0]]
     method, slope = FedAvg(0.5, 2, mu=0.5), lambda y: 2 * y - 2
     assert method.local(slope, np.array([3.0])).tolist() == [1.5]  # 3 → 1 → 1 − 0.5 · (0 − 1)
     assert method.update({"a": slope, "b": lambda y: 0 * y}, np.array([3.0]), 1, examples={"a": 1, "b": 3})[0].tolist() == [2.625]
@@ -156,5 +163,6 @@ def test_masks_by_hand():
     whole = (values * 2**24).astype(np.int64).astype(np.uint64)
     secret = lambda i, j: 10 * i + j
     assert np.array_equal(masked(values, 2, [2], secret), whole)
+    assert np.array_equal(masked(values, 2, [1, 2], secret), whole - draws(12)) and np.array_equal(unmasked_sum([whole]), values)
     assert np.array_equal(masked(values, 2, [1, 2, 4], secret), whole - draws(12) + draws(24))
     assert unmasked_sum([whole, whole, whole]).tolist() == [4.5, -0.75]

@@ -196,3 +196,151 @@ def test_a_bad_start_is_told_in_a_sentence():
             G.search(G.CMAES(), SPHERE, bad, 100, 0)
     with pytest.raises(ValueError, match="CMAES asks for 6 points first, and the budget is 3 evaluations"):
         G.search(G.CMAES(), SPHERE, [1.0, 1.0], 3, 0)
+
+
+class Chance:
+    """A generator whose every number is given: normal numbers 1, 2, 3, …, uniform ones as listed; it notes what it is asked."""
+
+    def __init__(self, *shares, rivals=None, signs=None):
+        self.shares, self.rivals, self.signs, self.asked = list(shares), rivals, signs, []
+
+    def normal(self, size):
+        return np.arange(1.0, 1 + math.prod(size)).reshape(size)
+
+    def random(self):
+        return self.shares.pop(0)
+
+    def integers(self, high, size):
+        self.asked.append((high, size))
+        return np.array(self.rivals)
+
+    def uniform(self, low, high, size):
+        self.asked.append((low, high, size))
+        return np.full(size, 0.25)
+
+    def choice(self, among, size):
+        self.asked.append((among, size))
+        return np.array(self.signs)
+
+
+def test_walks_by_hand():
+    start = [1.0, -1.0]
+    method = G.RandomSearch(0.5)
+    state = method.init(start)
+    assert method.ask(state, Chance()).tolist() == [[1.5, 0.0]] and state["value"] == math.inf
+    state = method.tell(state, np.array([[7.0, 8.0]]), [3.0])
+    assert method.ask(state, Chance()).tolist() == [[1.5, 0.0]] and method.answer(state).tolist() == [7, 8]
+    assert method.tell(state, np.zeros((1, 2)), [3.0]) is state and method.tell(state, np.zeros((1, 2)), [2.9])["value"] == 2.9
+    method = G.OnePlusOne(0.5, 2.0)
+    state = method.init(start)
+    assert method.ask(state, Chance()).tolist() == [start]
+    state = method.tell(state, np.array([start]), [4.0])
+    assert method.ask(state, Chance()).tolist() == [[1.5, 0.0]]
+    for value, sigma, x in ((4.0, 1.0, 9), (3.9, 1.0, 9), (4.1, 0.5 * 2**-0.25, 1)):
+        after = method.tell(state, np.array([[9.0, 9.0]]), [value])
+        assert (after["sigma"], after["x"][0], after["value"]) == (pytest.approx(sigma, rel=1e-14), x, min(value, 4.0))
+    method = G.Annealing(0.5, 2.0, 0.75)
+    state = method.init(start)
+    assert method.ask(state, Chance()).tolist() == [start]
+    state = method.tell(state, np.array([start]), [4.0], Chance())
+    assert (state["height"], state["value"], state["temperature"]) == (4.0, 4.0, 1.5)
+    assert method.ask(state, Chance()).tolist() == [[1.5, 0.0]]
+    edge = math.exp(-1 / 1.5)  # of a rise by 1
+    for value, shares, at in ((5.0, [edge - 1e-9], 9), (5.0, [edge + 1e-9], 1), (4.0, [], 9), (3.5, [], 9)):
+        after = method.tell(state, np.array([[9.0, 9.0]]), [value], Chance(*shares))
+        assert after["at"][0] == at and after["x"][0] == (9 if value < 4 else 1) and after["temperature"] == 1.125
+        assert after["height"] == (value if at == 9 else 4.0) and after["value"] == min(value, 4.0)
+    cold = {**state, "temperature": 0.0}
+    assert method.tell(cold, np.array([[9.0, 9.0]]), [5.0], Chance())["at"][0] == 1  # nothing is drawn, and nothing divided by 0
+    half = {**state, "temperature": 0.5}
+    assert method.tell(half, np.array([[9.0, 9.0]]), [5.0], Chance(0.0))["at"][0] == 9
+    flat = {**state, "height": math.inf}
+    assert method.tell(flat, np.array([[9.0, 9.0]]), [math.nan], Chance())["at"][0] == 9
+
+
+def test_a_simplex_by_hand():
+    method = G.NelderMead(0.5)
+    state = method.init([0.0, 0.0])
+    assert method.ask(state).tolist() == [[0, 0], [0.5, 0], [0, 0.5]]
+    state = {"simplex": np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 4.0]]), "values": np.array([1.0, 2.0, 3.0]), "stage": "reflect"}
+    reflected = np.array([2.0, -4.0])
+    assert method.ask(state).tolist() == [[2, -4]]
+    asked = {"expand": [3, -8], "outside": [1.5, -2], "inside": [0.5, 2]}
+    assert {stage: method.ask({**state, "stage": stage})[0].tolist() for stage in asked} == asked
+    for value, stage in ((0.9, "expand"), (1.0, "reflect"), (1.9, "reflect"), (2.0, "outside"), (2.9, "outside"), (3.0, "inside")):
+        after = method.tell(state, reflected[None], [value])
+        assert after["stage"] == stage and after["values"].tolist() == (sorted([1, value, 2]) if stage == "reflect" else [1, 2, 3])
+    tried = [("expand", 0.5, 0.4, 0.4), ("expand", 0.5, 0.5, 0.5), ("outside", 2.5, 2.5, 2.5), ("outside", 2.5, 2.6, None),
+             ("inside", 3.5, 2.9, 2.9), ("inside", 3.5, 3.0, None)]  # fmt: skip
+    for stage, first, value, taken in tried:
+        after = method.tell({**state, "stage": stage, "reflected": (reflected, first)}, np.array([[7.0, 7.0]]), [value])
+        if taken is None:
+            assert after["simplex"].tolist() == [[0, 0], [1, 0], [0, 2]] and method.ask(after).tolist() == [[1, 0], [0, 2]]
+            assert method.tell(after, after["simplex"][1:], [0.5, 0.7])["values"].tolist() == [0.5, 0.7, 1]
+        else:
+            assert sorted([1, 2, taken]) == after["values"].tolist() and after["stage"] == "reflect"
+            place = after["values"].tolist().index(taken)
+            assert after["simplex"][place].tolist() == ([2, -4] if stage == "expand" and value == 0.5 else [7, 7])
+
+
+def test_estimates_by_hand():
+    method, chance = G.SPSA(lr=0.5, c=0.25, stability=7.0, alpha=2.0, gamma=0.5), Chance(signs=[1.0, -1.0])
+    state = {**method.init([1.0, 2.0]), "t": 4}
+    points = method.ask(state, chance)
+    assert points.tolist() == [[1.125, 1.875], [0.875, 2.125]] and chance.asked == [([-1.0, 1.0], 2)] and method.init([1.0])["t"] == 1
+    after = method.tell(state, points, [3.0, 1.0])
+    assert after["x"] == pytest.approx([1 - 0.5 / 121 * 8, 2 + 0.5 / 121 * 8], rel=1e-14) and after["t"] == 5
+    method = G.OpenAIES(0.5, 2, GD(0.25))
+    state = method.init([1.0])
+    points = method.ask(state, Chance())
+    assert points.tolist() == [[1.5], [2.0], [0.5], [0.0]]
+    values = [4.0, 1.0, 2.0, 8.0]
+    after = method.tell(state, points, values)
+    assert after["x"].tolist() == [1 - 0.25 * (2 * 1 - 7 * 2) / 2] and after["t"] == 2
+    shaped = G.OpenAIES(0.5, 2, GD(0.25), True)  # ranks 1/6, −1/2, −1/6, 1/2
+    assert shaped.tell(state, points, values)["x"] == pytest.approx([1 - 0.25 * (1 / 3 - 2) / 2], rel=1e-14) and state["t"] == 1
+    assert G.ranks([5.0]).tolist() == [-0.5] and G.ranks([2.0, 2.0]).tolist() == [0, 0]
+
+
+def test_a_generation_by_hand():
+    method, chance = G.Genetic(0.5, 4, 1, 2, 0.25, 0.75), Chance(rivals=[[[3, 1], [0, 2], [2, 3]], [[0, 0], [1, 3], [3, 3]]])
+    state = method.init([10.0])
+    assert method.ask(state, chance).tolist() == [[10.5], [11], [11.5], [12]]
+    state = method.tell(state, np.array([[1.0], [2.0], [4.0], [8.0]]), [3.0, math.nan, 1.0, 2.0])
+    assert state["people"].ravel().tolist() == [4, 8, 1, 2] and state["values"].tolist() == [1, 2, 3, math.inf] and state["sigma"] == 0.375
+    # mothers 8, 4, 1 and fathers 4, 8, 2, a quarter of the way, and a mutation by 0.375 · (1, 2, 3)
+    assert method.ask(state, chance).ravel().tolist() == [7 + 0.375, 5 + 0.75, 1.25 + 1.125]
+    assert chance.asked == [(4, (2, 3, 2)), (-0.25, 1.25, (3, 1))]
+    after = method.tell(state, np.array([[5.0], [6.0], [7.0]]), [2.5, 0.5, 1.0])
+    assert after["people"].ravel().tolist() == [6, 4, 7, 5] and after["values"].tolist() == [0.5, 1, 1, 2.5]
+    assert method.answer(after).tolist() == [6] and after["sigma"] == 0.75**2 * 0.5
+
+
+def test_a_search_counts_and_keeps_by_hand():
+    values = iter([5.0, math.nan, 3.0, 3.0, 9.0])
+
+    class Two:
+        """Two points an ask, numbered; the answer is how often it was told."""
+
+        init = staticmethod(lambda x: 0)
+        ask = staticmethod(lambda state, draw: np.array([[2.0 * state], [2.0 * state + 1]])[: 2 if state < 2 else 1])
+        tell = staticmethod(lambda state, points, found, draw: state + 1)
+        answer = staticmethod(lambda state: np.array([state]))
+
+    found = G.search(Two, lambda p: next(values), [0.0], 5, 0)
+    assert (found.best.tolist(), found.value, found.evaluations, found.x.tolist()) == ([2], 3.0, 5, [3])
+    assert found.counts.tolist() == [2, 4, 5] and found.values.tolist() == [5, 3, 3] and found.path.ravel().tolist() == [1, 2, 3]
+    assert [points.ravel().tolist() for points in found.asked] == [[0, 1], [2, 3], [4]]
+    values = iter([5.0, 4.0, 3.0, 2.0])
+    assert G.search(Two, lambda p: next(values), [0.0], 4, 0, target=4.0).evaluations == 2
+    values = iter([math.inf] * 4)
+    assert G.search(Two, lambda p: next(values), [0.5], 2, 0).best.tolist() == [0.5]
+
+
+@pytest.mark.parametrize("n, population", [(1, None), (4, None), (20, None), (3, 9)])
+def test_cmas_constants_are_its_authors(n, population):
+    theirs = purecma.CMAESParameters(n, population)
+    many, weights, mu, c_c, c_sigma, c_1, c_mu, damping = G.CMAES(population=population).constants(n)
+    assert many == theirs.lam and weights == pytest.approx(theirs.weights[: theirs.mu], rel=1e-12)
+    wanted = [theirs.mueff, theirs.cc, theirs.cs, theirs.c1, theirs.cmu, theirs.damps]
+    assert [mu, c_c, c_sigma, c_1, c_mu, damping] == pytest.approx(wanted, rel=1e-12)

@@ -135,6 +135,7 @@ def test_a_grid_a_game_and_its_weights_by_hand():
     assert R.play(chain, np.zeros((3, 2)), 1, np.ones((1, 1)), most=1).actions.tolist() == [[1]]  # a sum a little below 1 is the last one's
     table = np.array([[1000.0, 1000.0], [0.0, np.log(3)], [0.0, 0.0]])
     assert R.policy(table) == pytest.approx(np.array([[0.5, 0.5], [0.25, 0.75], [0.5, 0.5]]), rel=1e-12)
+    assert R.policy(table[1]) == pytest.approx([0.25, 0.75]) and R.policy(table.reshape(1, 3, 2)) == pytest.approx(R.policy(table)[None])
     weights, g = np.array([[3.0, 5.0, 100.0], [1.0, 2.0, 4.0], [-1.0, 6.0, 100.0]]), np.zeros((3, 2))
     for i, t in np.argwhere(seen.alive):
         s, a = seen.states[i, t], seen.actions[i, t]
