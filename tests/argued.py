@@ -58,6 +58,14 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
         "advantages: 1 becomes 2, making following = np.concatenate([values[:, 1:] * alive[:, 1:], np.zeros((len(values), 2))], axis=1)":
             "a column beyond the last step is never read",
     },
+    "algorithms.unroll": {
+        "hypergradient: hyper = {name: torch.as_tensor(value) for name, value in hyper.items()} one line too late":
+            "the function in between has numbers of its own",
+    },
+    "check.judge": {
+        "expected_output: 0 becomes 1": "the oracle has no ways: this number is never read",
+        "expected_output: 1 becomes 2": "every number below 0 is the oracle",
+    },
     "algorithms.second_order": {
         "TrustRegion.update: 1.0 becomes 2.0": "a gain of 1 and one of 2 are both above 0.75",
         "_within: low + high loses its left side": "low is never 0: the floor is at least 1e-14",

@@ -112,3 +112,40 @@ def test_the_first_mistake_is_known_by_its_own_answers():
     cases = asked.cases(1)
     outputs = [J.run(asked.mode, asked.mistakes[0].codes[0], c.inputs) for c in cases]
     assert mistakes_of(asked, cases, outputs) == [asked.mistakes[0]]
+
+
+@pytest.mark.parametrize("output, credit, message, got", [
+    ({"value": 1.0, "error": "It broke."}, 0, "It broke.", None), ({"value": 1.0, "raised": "Endless"}, 0, "It raised Endless.", None),
+    ({"value": 1.0, "seconds": 2.1}, 0, "It took 2.1 seconds, and 2 are allowed: is there a loop too many?", None),
+    ({}, 0, "It returns None: nothing is written yet, or the `return` is missing.", None), ("3.0", 0, J.UNREADABLE, None),
+    ({"value": 1.0, "seconds": "long"}, 0, J.UNREADABLE, None), ({"value": 1.0, "changed": "x"}, 0, J.UNREADABLE, None),
+    ({"value": [1.0, {"unusable": "a set"}]}, 0, "It returns a set: return numbers, or a NumPy array of them.", None),
+    ({"value": 1.0, "changed": ["x", "y"]}, 0,
+     "It alters its input `x` and `y`: the caller still needs that array, so work on a copy.", 1.0),
+    ({"value": (2.0,)}, 1, "the target is reached", [2.0]),
+    ({"value": 3.0, "seconds": 2}, 0, "It returns 3, which has not the form that is asked for.", 3.0)])  # fmt: skip
+def test_each_verdict_by_hand(output, credit, message, got):
+    case = types.SimpleNamespace(inputs={}, hidden={}, weight=1)
+    verdict = judge(question(proof=lambda value, inputs, hidden: "" if value[0] == 2.0 else "too far"), case, output)
+    assert verdict == J.Verdict(credit, message, None, got) and verdict.passed == (credit == 1)
+
+
+def test_what_is_compared_is_the_oracles_output(monkeypatch):
+    ran = []
+    monkeypatch.setattr(J, "run", lambda mode, code, inputs, limit: ran.append((mode, code, inputs, limit)) or {"value": inputs["x"]})
+    monkeypatch.setattr(J, "_trusted", J._trusted.__wrapped__)
+    mistakes = [types.SimpleNamespace(codes=["a", "b"]), types.SimpleNamespace(codes=["c", "d"])]
+    asked = question(oracle="o", mistakes=mistakes)
+    case = types.SimpleNamespace(inputs={"x": 3.0}, hidden={}, weight=1)
+    assert judge(asked, case, {"value": 3.0}) == J.Verdict(1, "3", 3.0, 3.0)
+    assert [J._trusted(asked, number, way, '{"x": 1}')["value"] for number in (0, 1) for way in (0, 1)] == [1] * 4
+    assert ran == [("function", "o", {"x": 3.0}, 30)] + [("function", code, {"x": 1}, 30) for code in "abcd"]
+    assert judge(question(oracle="o", mode="answer"), case, {"value": 3.1}) == J.Verdict(0.0, "you say 3.1", 3.0, 3.1)
+
+
+def test_an_answers_mistakes_are_known_in_all_items():
+    first, second = types.SimpleNamespace(codes=[{"one": 2.0, "two": "A"}]), types.SimpleNamespace(codes=[{"one": 9.0}, {"two": "b"}])
+    asked = question(mode="answer", mistakes=[first, second])
+    cases = [types.SimpleNamespace(inputs={"item": item}) for item in ("one", "two")]
+    told = lambda *values: mistakes_of(asked, cases, [{"value": value} for value in values])
+    assert told(2.0, "a") == [first] and told(2.0, "b") == [second] and told(9.0, "A") == [second] and told(2.0, "c") == []
