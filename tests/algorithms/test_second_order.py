@@ -255,3 +255,110 @@ def test_damped_steps_and_the_hard_case_by_hand():
     new, g, _ = one(GaussNewton(0.6), flat(1), [1.6, 0])
     assert np.allclose(g, new, rtol=1e-14)
     assert one(NonlinearCG(), flat(1), [1.0, 0])[2][0][0] == -1.0
+
+
+@pytest.mark.parametrize("gain, taken, radius", [(0.09, 0, 0.25), (0.11, 1, 0.25), (0.24, 1, 0.25), (0.26, 1, 1.0), (0.74, 1, 1.0),
+                                                 (0.76, 1, 2.0), (1.5, 1, 2.0), (-1.0, 0, 0.25), (np.nan, 0, 0.25)])  # fmt: skip
+def test_a_radius_follows_the_gain(gain, taken, radius):
+    """From 10 a step of 1 foretells a gain of 9.5 on the bowl."""
+    new, g, memory = one(TrustRegion(), flat(1, lambda x: 9.5 * gain * (x[0] - 10)), [10.0, 0])
+    assert new[0] == pytest.approx(10 - taken) and g[0] == pytest.approx(10 - taken) and memory == (pytest.approx(radius),)
+    if gain > 1:  # within the ball the radius stays
+        assert one(TrustRegion(1.02), flat(1, lambda x: gain * x[0]), [1.0, 0])[2] == (1.02,)
+
+
+def test_levenbergs_damping_by_hand():
+    new, _, memory = one(GaussNewton(0.6), flat(1, lambda x: 9.0 * (x[0] < 1.2)), [1.6, 0])  # 1.6/1.6 is too long, 1.6/7 is not
+    assert new[0] == pytest.approx(1.6 - 1.6 / 7, rel=1e-14) and memory == (pytest.approx(2.0, rel=1e-14),)
+    assert one(GaussNewton(0.6), flat(1, lambda x: 1.27), [1.6, 0])[0][0] == pytest.approx(0.6)
+    with pytest.raises(ArithmeticError, match="no damping makes the value fall"):
+        one(GaussNewton(0.6), flat(1, lambda x: 1.29), [1.6, 0])
+    short = Problem(lambda x: 0.0, lambda x: x, residuals=lambda x: x, jacobian=lambda x: 0.5 * np.eye(2))
+    assert one(GaussNewton(0.6), short, [1.6, 0])[0][0] == pytest.approx(1.6 - 2.0, rel=1e-14)
+    assert one(GaussNewton(0.0), flat(1, lambda x: 9.0), [1.6, 0])[0][0] == 0  # undamped, every step is taken
+    for a, said in ((0.9e-13, "no further in float64"), (1.1e-13, "is the Jacobian right")):
+        level = Problem(lambda x: 1.0, lambda x: x, residuals=lambda x: np.array([1.0, 0.0]),
+                        jacobian=lambda x, a=a: np.array([[a**0.5], [1.0]]))  # fmt: skip
+        with pytest.raises(ArithmeticError, match=said):
+            one(GaussNewton(1e-6), level, [1.0])
+    tried = []
+    with pytest.raises(ArithmeticError):
+        one(GaussNewton(1.0), flat(1, lambda x: tried.append(x) or 9.0), [1.6, 0])
+    assert len(tried) == 17  # up to 10¹⁶
+
+
+def test_conjugate_directions_by_hand():
+    points, lengths = conjugate_gradients(lambda v: np.array([1.0, 2.0]) * v, [1, 1])
+    assert points == pytest.approx(np.array([[0, 0], [2 / 3, 2 / 3], [1, 0.5]]))
+    assert lengths == pytest.approx([2**0.5, 2**0.5 / 3, 0], abs=1e-15)
+    for given, many in (({}, 3), (dict(steps=1), 2), (dict(tolerance=0.34), 2), (dict(tolerance=0.33), 3), (dict(x=[1, 0.5]), 1)):
+        assert len(conjugate_gradients(lambda v: np.array([1.0, 2.0]) * v, [1, 1], **given)[0]) == many
+    for curvature, many in ((-1.0, 1), (0.0, 1), (0.01, 2)):
+        assert len(conjugate_gradients(lambda v, c=curvature: c * v, [1.0, 1.0], steps=1)[0]) == many
+    down, before = np.array([-0.1, -0.2]), np.array([0.5, 0.5])
+    assert one(NonlinearCG(), flat(1), [1.0, 0], down, before)[2][0] == pytest.approx([-1.1, -0.2])
+    assert one(NonlinearCG(), flat(1), [1.0, 0], down, np.array([2.0, 0]))[2][0] == pytest.approx([-1, 0])
+    assert one(NonlinearCG(), flat(1), [1.0, 0], down, np.array([1.0, 0.5]))[2][0] == pytest.approx([-1, 0])
+    new, g, memory = one(NonlinearCG(), flat(1), [1.0, 0], down, before)
+    assert np.array_equal(memory[1], [1, 0]) and np.array_equal(g, new)
+
+
+def test_the_matrix_that_is_learned_by_hand():
+    problem, x = flat([1, 4.0]), np.array([1.0, 1.0])
+    for H in (None, np.array([[2.0, 0.5], [0.5, 1.0]])):
+        new, g, (found,) = one(BFGS(), problem, x, H)
+        s, y = new - x, g - problem.gradient(x)
+        sy, before = s @ y, (s @ y) / (y @ y) * np.eye(2) if H is None else H
+        cross = np.outer(s, before @ y)
+        assert found == pytest.approx(before - (cross + cross.T) / sy + np.outer(s, s) * (1 + y @ before @ y / sy) / sy, rel=1e-12)
+        down = -(x * [1, 4] if H is None else H @ (x * [1, 4]))
+        assert s / np.linalg.norm(s) == pytest.approx(down / np.linalg.norm(down), rel=1e-14)
+    pairs, kept = one(LBFGS(2), problem, x)[2][0], []
+    for _ in range(3):
+        kept.append(len(pairs))
+        x, _, (after,) = one(LBFGS(2), problem, x, pairs)
+        assert len(pairs) == kept[-1]  # the caller's stays as it is
+        pairs = after
+    assert kept == [1, 2, 2] and len(pairs) == 2
+
+
+def test_where_the_value_only_rounds_the_slope_decides():
+    """A value that does not fall lets no line search arrive; the line is level at a quarter of p."""
+    x, p = np.array([1.0, 0]), np.array([-4.0, 0])
+    for rise, lies in ((0.0, True), (4e-13, True), (6e-13, False)):
+        problem = flat(1, lambda z, rise=rise: 5.0 + rise * (z[0] != 1))
+        if lies:
+            new, g = M._along(problem, x, x, p, True)
+            assert new.tolist() == g.tolist() == [0, 0]
+        else:
+            with pytest.raises(ArithmeticError):
+                M._along(problem, x, x, p, True)
+    for there, lies in ((0.89, True), (0.91, False), (-0.89, True)):
+        slope = lambda z, there=there: np.array([{1.0: 1.0, -3.0: -3.0}.get(z[0], there), 0.0])
+        problem = Problem(lambda z: 5.0 + 1e-13 * (z[0] != 1), slope)
+        if lies:
+            assert M._along(problem, x, x, p, True)[1][0] == there
+        else:
+            with pytest.raises(ArithmeticError):
+                M._along(problem, x, x, p, True)
+    steeper = Problem(lambda z: 5.0 + 1e-13 * (z[0] != 1), lambda z: np.array([{1.0: 1.0, -3.0: 2.0}.get(z[0], 0.0), 0.0]))
+    with pytest.raises(ArithmeticError):
+        M._along(steeper, x, x, p, True)
+    assert [a.tolist() for a in M._along(flat(1), x, x, p, False)] == [[-3, 0]] * 2
+
+
+def test_a_bill_and_an_end_by_hand():
+    problem = flat(1)
+    for x in (1.0, 2.0, 1.0, 3.0, 2.0, 1.0):
+        problem.value(np.array([x, 0]))
+    assert problem.asked == {"value": 4}  # two are remembered
+    assert problem.product(np.array([1.0, 0]), np.array([2.0, 3.0])).tolist() == [2, 3] and problem.asked == {"value": 4, "hessian": 1}
+    walk = descend(Newton(), flat(1, lambda x: np.inf if x[0] < 1 else 1.0), [1.0, 0])
+    assert (walk.status, walk.values.tolist(), walk.norms.tolist()) == ("converged", [1, np.inf], [1, 0])
+    steep = Problem(lambda x: np.nan if x[0] < 1 else 1.0, lambda x: np.array([1.0]), lambda x: np.eye(1))
+    walk = descend(Newton(), steep, [1.0], 3)
+    assert (walk.status, walk.message, len(walk.points)) == ("stuck", "the value is no number any more", 2)
+    walk = descend(TrustRegion(), flat(1), [10.0, 0], 2, 0.5)
+    assert (walk.status, walk.message) == ("out of steps", "after 2 steps the gradient is still longer than 0.5") and len(walk.points) == 3
+    assert walk.points[:, 0] == pytest.approx([10, 9, 7]) == walk.norms and walk.values == pytest.approx([50, 40.5, 24.5])
+    assert descend(Newton(), flat(1), [0.5, 0], 0, 0.5).status == "converged"
