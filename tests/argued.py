@@ -54,6 +54,9 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
         "group_lasso: 1 becomes 2, making return x * np.maximum(1 - lr * weight / np.where(length > 0, length, 2), 0)":
             "a row of length 0 stays 0, whatever its factor",
     },
+    "algorithms.quantum": {
+        "rotosolve: theta[i] + math.pi becomes theta[i] - math.pi": "an angle is counted modulo 2π",
+    },
     "algorithms.reinforcement": {
         "advantages: 1 becomes 2, making following = np.concatenate([values[:, 1:] * alive[:, 1:], np.zeros((len(values), 2))], axis=1)":
             "a column beyond the last step is never read",
@@ -65,6 +68,19 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
     "check.judge": {
         "expected_output: 0 becomes 1": "the oracle has no ways: this number is never read",
         "expected_output: 1 becomes 2": "every number below 0 is the oracle",
+    },
+    "training.monitor": {
+        "_unusual: 1.0 becomes 2.0": "a spread of 1 and one of 2 are both usual",
+        "_unusual: 0.0 becomes 1.0, making yield (not math.isfinite(point.get('loss', 1.0)) and 'The loss is not finite.')":
+            "1 is as finite as 0",
+        "_unusual: silent = [name for name in watch.parameters if name not in point['gradients']] one line too late":
+            "the line in between does not read it",
+        "_unusual: mute = [name for name, g in point['gradients'].items() if g == 0] one line too late":
+            "the line in between does not read it",
+        "Monitor._look: weights = [float(n) for n in torch._foreach_norm(self._before)] one line too late":
+            "the line in between does not read it",
+        "Monitor._look: gradients = {name: float(length) for name, length in zip(with_gradient, lengths)} one line too late":
+            "the line in between does not read it",
     },
     "algorithms.second_order": {
         "TrustRegion.update: 1.0 becomes 2.0": "a gain of 1 and one of 2 are both above 0.75",

@@ -313,10 +313,14 @@ def test_a_look_by_hand(monkeypatch):
     with watch:
         step([[3.0], [0.0]], [4.0], 2.0, 6.0, 1.0)
         step([[0.0], [12.0]], [5.0], 1.0, 1.0, 4.0)
+        assert watch._before is watch._last is None  # no copy is kept longer than it is needed
         net.eval()
         step([[0.0], [0.5]], [0.0], 5.0, 5.0)
         net.train()
         step([[0.0], [0.5]], [0.0], 3.0, 1.0)
+        step([[0.0], [0.5]], [0.0], 3.0, 1.0)
+        assert watch._last is not None
+    assert watch._before is watch._last is None
     first, second = watch.points
     assert first == {"step": 2, "gradient": 13.0, "ratio": 0.6, "gradients": {"a": 12.0, "b": 5.0, "d": 0.0},
                      "ratios": {"a": 0.6, "b": 1.25, "d": 0.0}, "dead": None,  # of the zeros of c no share can be taken
@@ -324,6 +328,9 @@ def test_a_look_by_hand(monkeypatch):
     assert second["noise"] == pytest.approx(0, abs=1e-15) and second["data"] == 0.75 and second["step"] == 4 and "loss" not in second
     assert second["ratio"] == pytest.approx(0.25 / math.hypot(6, 1.75))
     assert str(watch) == f"step 4 · gradient 0.5 · update/weight {second['ratio']:.1e} · noise 0.00 · data 75% of the time · sharp 7"
+    watch.points.append({"step": 6})
+    with pytest.raises(KeyError, match="no column 'loss'; it has step[.]"):
+        watch["loss"]
     told = [(f"gradients/{name}", value, 2) for name, value in first["gradients"].items()]
     assert written[:2] == [("run/gradient", 13.0, 2), ("run/ratio", 0.6, 2)] and written[2:5] == told and written[-1] == "closed"
     assert ("run/data", 0.3, 2) in written and ("run/loss", 2.5, 2) in written
