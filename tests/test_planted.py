@@ -12,9 +12,7 @@ from tests.argued import ARGUED
 from tests.planted import ROOT, SUBJECTS, faults
 
 QUICK = ["line_search"]  # its tests cost little; the others wait for make test-all
-HELD = {"schedules", "clipping", "line_search", "minimize.run", "minimize.objective", "minimize.trace", "training.vision",
-        *(f"training.{name}" for name in ("batches", "checkpoint", "compare", "lengths", "monitor", "reading", "record", "results", "weights")),
-        *(f"algorithms.{name}" for name in ("distributed", "federated", "finite_sum", "proximal", "quantum", "reinforcement", "unroll"))}  # fmt: skip
+HELD = set(SUBJECTS) - {"algorithms.gradient_free", "algorithms.second_order", "check.judge", "training.loop"}
 # of the others it is not yet known, or known that more than a twentieth is alive: they are planted and told, and bind nobody
 OPEN = pytest.mark.xfail(reason="not all faults of this module are seen or argued for yet")
 
