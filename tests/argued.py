@@ -47,8 +47,15 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
         "QSGD.send: 1.0 becomes 2.0": "0 is the same after a division by 2",
     },
     "algorithms.federated": {
+        "masked: 0 becomes 1": "of 64 random bits NumPy makes the same number from 0 up as from 1 up, but for 0 itself",
         "Scaffold.update: weights = None if examples is None else [examples[name] for name in clients] one line too late":
             "the function in between reads it only when it is called",
+    },
+    "algorithms.gradient_free": {
+        "SPSA.ask: self.c / state['t'] ** self.gamma * draw.choice([-1.0, 1.0], size=len(state['x'])) becomes "
+        "self.c / state['t'] ** self.gamma / draw.choice([-1.0, 1.0], size=len(state['x']))": "1 and −1 are their own inverses",
+        "Genetic.tell: values = np.array([_number(v) for v in values]) one line too late":
+            "the lines in between put together what they are given",
     },
     "algorithms.proximal": {
         "group_lasso: 1 becomes 2, making return x * np.maximum(1 - lr * weight / np.where(length > 0, length, 2), 0)":

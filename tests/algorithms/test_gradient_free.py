@@ -43,6 +43,24 @@ def test_cma_is_its_authors(n, together):
     assert told == 40 and ours.constants(n)[0] == theirs.params.lam
 
 
+@pytest.mark.parametrize("n", [2, 3, 6])
+def test_cma_holds_its_path_while_its_steps_grow_as_its_authors_do(n):
+    """Down a slope without end the steps grow fast; from a calm bowl, at one time and another, the slope begins."""
+    for calm in range(0, 12, 3):
+        theirs, ours = purecma.CMAES(n * [0.7], 0.4), G.CMAES(0.4)
+        theirs.params.lazy_gap_evals = 0
+        random.seed(n + calm)
+        state = ours.init(n * [0.7])
+        for t in range(calm + 8):
+            points = np.array(theirs.ask())
+            values = [SPHERE(p) if t < calm else p[0] + 0.1 * p[-1] for p in points]
+            theirs.tell(points.tolist(), values)
+            state = ours.tell(state, points, values)
+            assert state["p_c"] == pytest.approx(np.array(theirs.pc), rel=1e-9, abs=1e-12)
+            assert state["sigma"] == pytest.approx(theirs.sigma, rel=1e-9)
+            assert state["C"] == pytest.approx(np.array([[theirs.C[i][j] for j in range(n)] for i in range(n)]), rel=1e-9, abs=1e-12)
+
+
 def test_cma_asks_from_its_gaussian():
     ours = G.CMAES(0.5, population=200_000)
     C = np.array([[2.0, 0.6], [0.6, 0.5]])
@@ -191,9 +209,10 @@ def test_ranks():
 
 
 def test_a_bad_start_is_told_in_a_sentence():
-    for bad in ([], [math.nan, 1.0], [[1.0]]):
-        with pytest.raises(ValueError, match="The start must be a vector of finite numbers"):
-            G.search(G.CMAES(), SPHERE, bad, 100, 0)
+    for method in ALL:
+        for bad in ([], [math.nan, 1.0], [[1.0]]):
+            with pytest.raises(ValueError, match="The start must be a vector of finite numbers"):
+                G.search(method, SPHERE, bad, 100, 0)
     with pytest.raises(ValueError, match="CMAES asks for 6 points first, and the budget is 3 evaluations"):
         G.search(G.CMAES(), SPHERE, [1.0, 1.0], 3, 0)
 
@@ -261,7 +280,7 @@ def test_walks_by_hand():
 def test_a_simplex_by_hand():
     method = G.NelderMead(0.5)
     state = method.init([0.0, 0.0])
-    assert method.ask(state).tolist() == [[0, 0], [0.5, 0], [0, 0.5]]
+    assert method.ask(state).tolist() == [[0, 0], [0.5, 0], [0, 0.5]] and method.answer(state).tolist() == [0, 0]
     state = {"simplex": np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 4.0]]), "values": np.array([1.0, 2.0, 3.0]), "stage": "reflect"}
     reflected = np.array([2.0, -4.0])
     assert method.ask(state).tolist() == [[2, -4]]
@@ -337,7 +356,7 @@ def test_a_search_counts_and_keeps_by_hand():
     assert G.search(Two, lambda p: next(values), [0.5], 2, 0).best.tolist() == [0.5]
 
 
-@pytest.mark.parametrize("n, population", [(1, None), (4, None), (20, None), (3, 9)])
+@pytest.mark.parametrize("n, population", [(1, None), (4, None), (20, None), (3, 9), (2, 1000)])
 def test_cmas_constants_are_its_authors(n, population):
     theirs = purecma.CMAESParameters(n, population)
     many, weights, mu, c_c, c_sigma, c_1, c_mu, damping = G.CMAES(population=population).constants(n)
