@@ -75,6 +75,10 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
     "check.judge": {
         "expected_output: 0 becomes 1": "the oracle has no ways: this number is never read",
         "expected_output: 1 becomes 2": "every number below 0 is the oracle",
+        "_compared: 0 becomes 1, making return Verdict(1, short(expected) if shapes[0] == () else _all(math.prod(shapes[1])), "
+        "expected, value)": "the two shapes are one by then",
+        "_compared: 0 becomes 1, making return Verdict(1, short(expected) if shapes[1] == () else _all(math.prod(shapes[0])), "
+        "expected, value)": "the two shapes are one by then",
     },
     "training.monitor": {
         "_unusual: 1.0 becomes 2.0": "a spread of 1 and one of 2 are both usual",
