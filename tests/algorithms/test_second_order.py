@@ -362,3 +362,21 @@ def test_a_bill_and_an_end_by_hand():
     assert (walk.status, walk.message) == ("out of steps", "after 2 steps the gradient is still longer than 0.5") and len(walk.points) == 3
     assert walk.points[:, 0] == pytest.approx([10, 9, 7]) == walk.norms and walk.values == pytest.approx([50, 40.5, 24.5])
     assert descend(Newton(), flat(1), [0.5, 0], 0, 0.5).status == "converged"
+    bare = Problem(lambda x: (x**2).sum() / 2, lambda x: 1.0 * x**1, lambda x: np.eye(2))
+    assert descend(Newton(), bare, [1, 2]).points.tolist() == [[1, 2], [0, 0]]  # a list of whole numbers will do
+
+
+def test_a_ball_by_hand():
+    """diag(2, 4) and a slope of (−6, 0): from the middle the lowest point is (3, 0); (H + λ) p = 6 with p = 1 wants λ = 4."""
+    within = lambda h, g, radius: M._within(np.diag(h), np.array(g), radius)
+    assert within([2.0, 4.0], [-6.0, 0], 1.0) == pytest.approx([1, 0], rel=1e-12)
+    assert within([2.0, 4.0], [-6.0, 0], 3.0).tolist() == [3, 0] and within([2.0, 4.0], [-1.0, 2.0], 1.0).tolist() == [0.5, -0.5]
+    for h, shift in (([2.0, 4.0], 6.0), ([-3.0, 4.0], 6.0), ([0.5, 0.25], 0.125), ([-0.5, 0.25], 0.75), ([0.0, 1.0], 1e-6)):
+        g = np.array([-6.0, 8.0])
+        p = -g / (np.array(h) + shift)
+        assert within(h, g, np.linalg.norm(p)) == pytest.approx(p, rel=1e-9)
+    p = within([-2.0, -2.0, 1.0], [0.0, 0.0, 6.0], 4.0)  # (1 + 2) p₃ = −6, the rest of the length lies along either lowest curvature
+    assert p[2] == pytest.approx(-2, rel=1e-12) and np.hypot(p[0], p[1]) == pytest.approx(12**0.5, rel=1e-12)
+    p = within([-0.25, 0.5], [0.0, 0.75], 2.0)
+    assert np.abs(p) == pytest.approx([3**0.5, 1], rel=1e-12)
+    assert np.abs(within([0.0, 2.0], [0.0, 2.0], 3.0)) == pytest.approx([8**0.5, 1], rel=1e-12)
