@@ -96,6 +96,25 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
     "algorithms.second_order": {
         "TrustRegion.update: 1.0 becomes 2.0": "a gain of 1 and one of 2 are both above 0.75",
         "_within: low + high loses its left side": "low is never 0: the floor is at least 1e-14",
+        "_within: low + high loses its right side": "low is never 0: the floor is at least 1e-14",
+        "_within: low + high becomes low - high": "low is never 0: the floor is at least 1e-14",
+        "_within: (low + high) / 2 becomes (low + high) * 2": "low is never 0: the floor is at least 1e-14",
+        "_within: (low + high) / 2 loses its right side": "low is never 0: the floor is at least 1e-14",
+        "_within: (low + high) / 2 loses its left side": "low is never 0: the floor is at least 1e-14",
+        "_within: 2 becomes 3": "low is never 0: the floor is at least 1e-14",
+        "_within: 0 becomes 1, making middle = math.sqrt(low * high) if low > 1 else (low + high) / 2":
+            "either mean halves the way two hundred times, to the same number",
+        "_within: 200 becomes 201": "after two hundred halvings both ends are one number",
+        "_within: 1e-14 becomes 1.00000000000001, making low, high = (floor, least + np.linalg.norm(g) / radius + 1.00000000000001)":
+            "a higher end is halved away",
+        "_within: slopes = vectors.T @ g one line too late": "the function in between reads it only when it is called",
+        "_within: 1.0 becomes 2.0": "1e-14 is a rounding error of the border",
+        "_within: least + 1e-14 * max(1.0, abs(values).max()) becomes least - 1e-14 * max(1.0, abs(values).max())":
+            "1e-14 is a rounding error of the border",
+        "_within: 1.0 becomes 2.0, making p = np.where(values > values[0] + 1e-12, -slopes / np.where(values + least > 0, values + least, "
+        "2.0), 0.0)": "where the quotient is read the sum is above 0",
+        "of_torch: parameters = list(parameters) one line too late": "the function in between reads it only when it is called",
+        "Problem._counted: known = deque(maxlen=2) one line too late": "the function in between reads it only when it is called",
         "_within: least + np.linalg.norm(g) / radius + 1e-14 loses its right side":
             "1e-14 is a rounding error of the border",
         "_within: least + np.linalg.norm(g) / radius + 1e-14 becomes least + np.linalg.norm(g) / radius - 1e-14":

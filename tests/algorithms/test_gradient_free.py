@@ -212,7 +212,7 @@ def test_a_bad_start_is_told_in_a_sentence():
     for method in ALL:
         for bad in ([], [math.nan, 1.0], [[1.0]]):
             with pytest.raises(ValueError, match="The start must be a vector of finite numbers"):
-                G.search(method, SPHERE, bad, 100, 0)
+                method.init(bad)
     with pytest.raises(ValueError, match="CMAES asks for 6 points first, and the budget is 3 evaluations"):
         G.search(G.CMAES(), SPHERE, [1.0, 1.0], 3, 0)
 

@@ -380,3 +380,21 @@ def test_a_ball_by_hand():
     p = within([-0.25, 0.5], [0.0, 0.75], 2.0)
     assert np.abs(p) == pytest.approx([3**0.5, 1], rel=1e-12)
     assert np.abs(within([0.0, 2.0], [0.0, 2.0], 3.0)) == pytest.approx([8**0.5, 1], rel=1e-12)
+
+
+def test_small_numbers_and_late_ends_by_hand():
+    assert one(TrustRegion(5e-15), flat(1, lambda x: 0.0), [1e-9, 0])[2][0] == pytest.approx(1.25e-15, rel=1e-6)
+    uphill, before = np.array([0.02, 0]), np.array([0.1, 0])  # −1 + 90 · 0.02 goes up, by less than 1
+    assert one(NonlinearCG(), flat(1), [1.0, 0], uphill, before)[2][0].tolist() == [-1, 0]
+    assert one(BFGS(), flat([1, 4.0]), [1e-6, 1e-6])[2][0] is not None and len(one(LBFGS(), flat([1, 4.0]), [1e-6, 1e-6])[2][0]) == 1
+    for a, said in ((0.9e-13, "no further in float64"), (1.1e-13, "is the Jacobian right")):
+        level = Problem(lambda x: 100.0, lambda x: x, residuals=lambda x: np.array([10.0, 0.0]),
+                        jacobian=lambda x, a=a: np.array([[a**0.5], [1.0]]))  # fmt: skip
+        with pytest.raises(ArithmeticError, match=said):
+            one(GaussNewton(1e-6), level, [1.0])
+    steep = Problem(lambda x: np.nan if x[0] < 9 else 1.0, lambda x: np.array([1.0]), lambda x: np.eye(1))
+    walk = descend(Newton(), steep, [10.0], 5)
+    assert (walk.status, len(walk.points)) == ("stuck", 3)
+    assert np.abs(M._within(np.diag([-1.0, -0.5]), np.array([0, 0.1]), 0.5)) == pytest.approx([0.21**0.5, 0.2], rel=1e-12)
+    assert np.abs(M._within(np.diag([-1e10, 1.0]), np.array([0, 1.0]), 2.0)) == pytest.approx([2, 1e-10], rel=1e-9)
+    assert conjugate_gradients(lambda v: 1.0 * v, [0, 0])[0].dtype == float
