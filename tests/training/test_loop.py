@@ -213,6 +213,13 @@ def test_batches_in_turn_come_one_kind_after_the_other_in_new_orders():
     assert generator(3, 5).initial_seed() == 4895867234429419378  # of an epoch in every process and at every time
 
 
+def test_resumed_with_other_points_it_comes_to_them(tmp_path):
+    looks = iter([weights, None])
+    with pytest.raises(TypeError):
+        train(checkpoint=tmp_path / "run.pt", every=4, measure=lambda model: next(looks)(model))
+    assert train(checkpoint=tmp_path / "run.pt", every=6, measure=weights)[1]["step"] == [4, 6, 12, 18, 24]
+
+
 @pytest.mark.parametrize("told", [None, 2.5])
 def test_joules_are_kept_and_counted_on(tmp_path, monkeypatch, told):
     made, of_scalers, scaler = [], [], torch.amp.GradScaler
