@@ -26,4 +26,5 @@ def fewer(monkeypatch):
         monkeypatch.setattr(example, "fit", fit_there)
     monkeypatch.setattr(cnn_images, "REGULARISERS", {"with shifts": cnn_images.REGULARISERS["with shifts"]})
     monkeypatch.setattr(cnn_images, "MOVED", {"without an edge": cnn_images.MOVED["without an edge"]})
+    monkeypatch.setattr(transformer_translation, "TRIALS", {})  # each is the recipe with another number
     monkeypatch.setattr(rnn_sentiment, "CHANGES", {"last thought": rnn_sentiment.CHANGES["last thought"]})
