@@ -59,7 +59,7 @@ CASES = {  # {name: (ours, torch's)}, made in the test: a fault that is planted 
     "linear_warmup": (lambda: S.linear_warmup(), lambda o: T.LinearLR(o)),
     "linear_warmup-100": (lambda: S.linear_warmup(100, 0.01), lambda o: T.LinearLR(o, 0.01, total_iters=100)),
     "linear_warmup-down": (lambda: S.linear_warmup(40, 1.0, 0.1), lambda o: T.LinearLR(o, 1.0, 0.1, 40)),
-    "warm_restarts": (lambda: S.warm_restarts(50), lambda o: T.CosineAnnealingWarmRestarts(o, 50)),
+    "warm_restarts": (lambda: S.warm_restarts(50, 1, 0.1), lambda o: T.CosineAnnealingWarmRestarts(o, 50, 1, 0.1 * LR)),
     "warm_restarts-2": (lambda: S.warm_restarts(10, 2, 0.1), lambda o: T.CosineAnnealingWarmRestarts(o, 10, 2, 0.1 * LR)),
     "warm_restarts-3": (lambda: S.warm_restarts(1, 3), lambda o: T.CosineAnnealingWarmRestarts(o, 1, 3)),
     "then": (lambda: S.then(S.linear_warmup(20, 0.1), 20, S.exponential(0.98)),
