@@ -34,7 +34,8 @@ def test_all_trainings_came_to_their_end_and_say_where(asked):
         assert {"CPU", "cores", "threads", "torch"} <= set(entry["machine"]) and entry["wall"] > 0
         if "record" in entry:
             assert entry["record"]["status"] == "finished" and entry["record"]["points"][-1]["step"] == entry["steps"]
-            assert 0 <= entry["BLEU"] <= 100 and 0 < entry["chrF"] <= 100
+            score = entry if "BLEU" in entry else entry["validation"]  # a trial has not seen the test pages
+            assert 0 <= score["BLEU"] <= 100 and 0 < score["chrF"] <= 100
 
 
 @pytest.mark.slow
