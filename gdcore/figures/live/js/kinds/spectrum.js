@@ -88,9 +88,11 @@ KINDS.spectrum = (figure) => {
   // A band's name, where it has the most room.
   function nameBand(i, to) {
     const wide = Math.ceil((56 * state.steps) / (parts.x(state.steps) - parts.x(0)));
+    const from = crawl ? parts.x(crawl.step) - (crawl.step < state.steps / 2 ? 0 : 120) : Infinity; // the crawl's words stand here, 120 wide
     let room = 15, at, middle;
     for (let k = 0; k + wide <= 0.9 * state.steps; k += Math.ceil(state.steps / 100)) {
-      const under = Math.min(parts.y(to(i - 1, k)), parts.y(to(i - 1, k + wide))), over = Math.max(12, parts.y(to(i, k)), parts.y(to(i, k + wide)));
+      const top = parts.x(k) < from + 120 && parts.x(k + wide) > from ? parts.y(parts.value("y", 0.76)) : 12;
+      const under = Math.min(parts.y(to(i - 1, k)), parts.y(to(i - 1, k + wide))), over = Math.max(top, parts.y(to(i, k)), parts.y(to(i, k + wide)));
       if (under - over > room) [room, at, middle] = [under - over, k, (under + over) / 2];
     }
     if (room > 15) parts.text(words(i), at, 0, {dx: 4, dy: middle - parts.y(0), halo: false});
@@ -126,7 +128,7 @@ KINDS.spectrum = (figure) => {
       const shown = [...Object.keys(key).filter((way) => ways.includes(way === "undefined" ? undefined : way)).map((way) => key[way]), `▮ all ${state.step} steps`];
       shown.forEach((line, k) => factors.text(line, at(0), 1.43 - 0.105 * k, {dx: 6}));
       factors.text("grows", at(240), 1.43, {align: "right", dx: -6, color: racers[1]});
-      if (pull) factors.text("1/η", pull.get()[0], 0, {dx: 13, dy: -12});
+      if (pull) factors.text("1/η", pull.get()[0], 0, {dx: 19, dy: -12});
     });
   }
 
