@@ -64,6 +64,13 @@ function inBox(e) {
   for (let p = e.parentElement; p; p = p.parentElement) if (/auto|scroll|hidden/.test(getComputedStyle(p).overflowX)) return true;
   return false;
 }
+function unset() { // words in which TeX was left as it is: between dollars, or with a command
+  const parts = document.createTreeWalker(document.querySelector("article") ?? document.body, NodeFilter.SHOW_TEXT), found = [];
+  for (let t = parts.nextNode(); t; t = parts.nextNode())
+    if (/\\[a-zA-Z]{2,}|\$[^\s$][^$]*\$|\$\s*$/.test(t.data) && !t.parentElement.closest("pre, code, script, style, mjx-container"))
+      found.push(t.parentElement);
+  return found;
+}
 return {
   title: document.title,
   theme: document.documentElement.dataset.theme,
@@ -72,7 +79,7 @@ return {
   ids: all("[id]").map((e) => e.id),
   links: all("a[href]").map((a) => a.href.baseVal ?? a.href).map((link) => new URL(link, document.baseURI).href), // a drawing's too
   bad_math: all("mjx-merror, merror, mjx-mtext[style*='color: red']").map(place),  // red: a command that MathJax does not know
-  raw_math: all(".math").filter((e) => !e.querySelector("mjx-container")).map(place),
+  raw_math: [...all(".math").filter((e) => !e.querySelector("mjx-container")), ...unset()].map(place),
   formulas: all("mjx-container").length,
   nameless: [...all("img:not([alt])"), ...all("article img").filter((i) => !i.alt.trim()),
              ...all("article svg[role=img]").filter((s) => !name(s)), ...all(".gd-figure-box svg:not([role=img])")].map(place),
