@@ -28,5 +28,5 @@ def ends_and_slopes(rates, ends, slopes, edge, title=None):
         ax.set(xlabel="learning rate η")
     axes[0].set(ylabel="x at the end")
     axes[1].set(ylabel="size of its slope in η", yscale="log")
-    label(axes[1], edge, 0.06, "edge 2/λ", dx=-5, ha="right", xycoords=("data", "axes fraction"), fontsize=9)
+    label(axes[1], edge, 0.94, "edge 2/λ", dx=-5, ha="right", xycoords=("data", "axes fraction"), fontsize=9)
     return fig, axes
