@@ -350,7 +350,7 @@ measure = Question(
     draw=explosion_cases, oracle=measured,
     mistakes=(
         Mistake("You read the growth at the beginning, when the flat directions still speak.",
-                "The steepest direction outgrows the others in time: take the last two losses.",
+                "The most curved direction outgrows the others in time: take the last two losses.",
                 lambda losses, lr: measured(losses, lr, at=1)),
         Mistake("The root is forgotten: the loss grows by the square of the factor.", "The factor is √(ratio of two losses).",
                 lambda losses, lr: measured(losses, lr, root=1)),
@@ -373,7 +373,7 @@ measure = Question(
                 lambda losses, lr: 1 + measured(losses, lr, one=0.0),
                 also=(lambda losses, lr: 1 / lr + measured(losses, lr, one=0.0) * lr,)),
         Mistake("You average the growth over the run. At the beginning the flat directions still speak.",
-                "The steepest direction outgrows the others in time: take the last two losses.", average_growth(np.mean),
+                "The most curved direction outgrows the others in time: take the last two losses.", average_growth(np.mean),
                 also=(average_growth(np.median), average_growth(lambda ratios: np.exp(np.mean(np.log(ratios)))))),
         Mistake("You read losses that are no numbers any more.",
                 "After an overflow comes inf, then nan: keep only `losses[np.isfinite(losses)]`.",
@@ -381,7 +381,7 @@ measure = Question(
         Mistake("This is the limit 2/L. The question asks for L itself.", "Leave out the last division.",
                 lambda losses, lr: 2 / measured(losses, lr)),
     ),
-    success="Too large a rate multiplies by the Hessian again and again, and what remains is its steepest direction: a power iteration.",
+    success="Too large a rate multiplies by the Hessian again and again, and what remains is its most curved direction: a power iteration.",
     onwards="use it on the raw diabetes data at the rate 0.1: the chapter got 147,185.")
 
 QUESTIONS = (one_parabola, descend, optimizer, measure)

@@ -140,7 +140,7 @@ rates = Question(
                 "The factors grow largest near the two ends. Put the curvatures closer together there: at the cosines of even angles.",
                 **spread(lambda mu, L, n: 1 / np.linspace(mu, L, n)) | {
                     "also": (lambda mu, L, n: 1 / np.linspace(L, mu, n), lambda mu, L, n: 1 / np.linspace(mu, L, n + 2)[1:-1])}),
-        Mistake("Your rates are all at the border: the steepest direction jumps to and fro for ever.",
+        Mistake("Your rates are all at the border: the most curved direction jumps to and fro for ever.",
                 "Each rate may wipe out one curvature of its own. Which would you choose?", lambda mu, L, n: np.full(n, 2 / L)),
         Mistake("Your rates wipe out the middles of even pieces, and near the ends too much is left.",
                 "Put the curvatures closer together at the two ends: at the cosines of even angles.",

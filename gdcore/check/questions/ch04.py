@@ -202,7 +202,7 @@ surely_near = Question(
     objectives=("stop by a bound for the distance", "say what it costs to know"),
     draw=near_cases, oracle=walk, each=True,
     mistakes=(
-        Mistake("Your promise is divided by the largest curvature. That is the distance in the steepest direction, the smallest it may be.",
+        Mistake("Your promise is divided by the largest curvature. That is the distance in the most curved direction, its smallest.",
                 "In a direction of curvature λ the distance is the gradient over λ. Which λ makes it largest?",
                 walking(promise=lambda g, mu, L: np.linalg.norm(g) / L)),
         Mistake("You stop when the gradient is short. How far that is depends on the smallest curvature.", "Divide by μ.",
@@ -321,7 +321,7 @@ flattest = Question(
                 unit_before),
         Mistake("You subtracted from a constant, not from L times v.", "L·v − Hv: the same v in both.",
                 shifting(shift=lambda v, Hv, L: L - Hv)),
-        Mistake("You shifted by 1, not by L: then the largest eigenvalue of 1 − H in size is that of the steepest direction.", "L·v − Hv.",
+        Mistake("You shifted by 1, not by L: then the largest eigenvalue of 1 − H in size is the most curved direction's.", "L·v − Hv.",
                 shifting(shift=lambda v, Hv, L: v - Hv)),
     ),
     success="L − H has the same directions as H in the opposite order, so what remains is the flattest. It gives the μ that a ceiling "

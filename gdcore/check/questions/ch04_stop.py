@@ -174,7 +174,7 @@ promise = Question(
                 lambda box, x, mu, L: (x, (lambda g: g @ g / (2 * mu))(box.gradient(x)))),
         Mistake("All your steps have the rate 2/L. The most curved direction jumps from side to side and never comes nearer.",
                 "Which constant rate is best between μ and L? Begin with it.", spending(rates=lambda left, mu, L: 2 / L)),
-        Mistake("All your steps have the rate 1/μ. That is right for the flattest direction, and all steeper than 2μ fly off.",
+        Mistake("All your steps have the rate 1/μ. That is right for the flattest direction, and all more curved than 2μ fly off.",
                 "No rate above 2/L.", spending(rates=lambda left, mu, L: 1 / mu)),
         Mistake("You keep the old point: its promise is that of the start, and what came after is lost.", "Return the last x.",
                 lambda box, x, mu, L: (x, spent(box, x, mu, L)[1])),
