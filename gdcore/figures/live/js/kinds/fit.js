@@ -40,7 +40,8 @@ KINDS.fit = (figure) => {
       for (const [name, [slope, intercept]] of marks) {
         data.line(2, (i) => [low, high][i], (i) => slope * [low, high][i] + intercept, {color: ink, width: 1.5, alpha: 0.7});
         const end = Math.min(high, slope > 0 ? (top - intercept) / slope : slope < 0 ? (bottom - intercept) / slope : high);
-        data.text(name, end, slope * end + intercept, {align: "right", dx: -8, dy: 10, bold: true});
+        const y = slope * end + intercept, deep = data.y(y) > data.y(bottom) - 18; // no room below the end: then beside it
+        data.text(name, end, y, {align: "right", ...(deep ? {dx: -24, dy: -8} : {dx: -8, dy: 10}), bold: true});
       }
       data.line(2, (i) => [low, high][i], (i) => w * [low, high][i] + b, {color: orange, width: 3});
     });
