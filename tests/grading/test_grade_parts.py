@@ -18,21 +18,11 @@ from gdcore.grade.parent import PREFIXES, Child, Sandbox
 from gdcore.grade.student import grade
 from gdcore.grade.submissions import Student
 from tests.grading.common import ROOT
+from tests.grading.confined import ASKED, WEAKEST, said
 from tests.grading.hostile import ALL, FIRST, RIGHT, notebook
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="the grader needs Linux or macOS")]
-ASKED = question("01.2")
 LANDLOCK = confine.landlock() if sys.platform == "linux" else 0
-
-
-def said(source, hidden=(), sandbox=None):
-    """What the function `mse` of a cell returns in a confined process: here it may be a text."""
-    child = Child(sandbox or Sandbox.strongest(hidden), [FIRST, source, 'check("01.2", mse)'])
-    try:
-        assert child.errors == {}
-        return child.ask(ASKED, {"prediction": [1.0], "y": [1.0]}, 5)
-    finally:
-        child.end()
 
 
 # -- what a submission can read and reach ------------------------------------------------------------------------------------------
@@ -256,9 +246,6 @@ def mse(p, y):
     done, shared = said(source)["value"]
     assert done == [] and shared != os.readlink("/proc/self/ns/ipc")
     assert (tmp_path / "classmate.ipynb").stat().st_mode & 0o777 and (tmp_path / "classmate.ipynb").stat().st_mtime > 1e9
-
-
-WEAKEST = Sandbox((), Sandbox.strongest().hidden)
 
 
 def test_what_a_system_leaves_open_is_said(monkeypatch):

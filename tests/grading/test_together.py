@@ -7,8 +7,8 @@ import pytest
 
 from gdcore.grade import confine, parent, together
 from gdcore.grade.parent import Child, Sandbox
+from tests.grading.confined import ASKED, WEAKEST, said
 from tests.grading.hostile import FIRST, RIGHT
-from tests.grading.test_grade_parts import ASKED, WEAKEST, said
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="the grader needs Linux or macOS")]
 
