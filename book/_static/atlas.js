@@ -44,7 +44,7 @@ function draw() {
   const x = scale(across, LEFT, width - RIGHT), y = scale(up, height - BOTTOM, TOP);
   for (const [at, text] of x.ticks) {
     make("line", {x1: at, x2: at, y1: TOP, y2: height - BOTTOM, class: "gd-grid"}, svg);
-    make("text", {x: at, y: height - BOTTOM + 18, "text-anchor": "middle"}, svg, text);
+    make("text", {x: at + (text === "none" ? 10 : 0), y: height - BOTTOM + 18, "text-anchor": "middle"}, svg, text); // clear of 10,000
   }
   for (const [at, text] of y.ticks) {
     make("line", {x1: LEFT, x2: width - RIGHT, y1: at, y2: at, class: "gd-grid"}, svg);
@@ -64,8 +64,8 @@ function draw() {
     link.addEventListener("focus", () => tell(row));
     row.at = [px, py];
   }
-  name_dots(svg, width);
   map.replaceChildren(svg);
+  name_dots(svg, width); // there, so that a name's length can be measured
   legend();
 }
 
@@ -74,12 +74,16 @@ function name_dots(svg, width) {
   const taken = rows.map(({at: [x, y]}) => ({x: x - 5, y: y - 5, w: 10, h: 10}));
   const free = (l) => l.x > LEFT && l.x + l.w < width && taken.every((b) => b.x >= l.x + l.w || l.x >= b.x + b.w || b.y >= l.y + l.h || l.y >= b.y + b.h);
   for (const {name, at: [x, y]} of rows) {
-    const w = 7 * name.length, h = 12;
+    const text = make("text", {class: "gd-name"}, svg, name), w = text.getComputedTextLength(), h = 12;
     const places = [[x + 8, y - 6], [x - 8 - w, y - 6], [x - w / 2, y - 19], [x - w / 2, y + 7]];
     const label = places.map(([x, y]) => ({x, y, w, h})).find(free);
-    if (!label) continue;
+    if (!label) {
+      text.remove();
+      continue;
+    }
     taken.push(label);
-    make("text", {x: label.x, y: label.y + 10, class: "gd-name"}, svg, name);
+    text.setAttribute("x", label.x);
+    text.setAttribute("y", label.y + 10);
   }
 }
 
