@@ -13,8 +13,11 @@ def bins(risks, happened, parts=5):
     return np.array([(np.mean(risks[part]), np.mean(happened[part])) for part in np.array_split(order, parts)])
 
 
-def reliability(curves, title=None, labels=("foretold risk", "share that fell ill")):
-    """The share that happened against the foretold risk, for each of {name: rows (risk, share)}, with the diagonal. Returns (fig, ax)."""
+def reliability(curves, title=None, labels=("foretold risk", "share that fell ill"), above=()):
+    """The share that happened against the foretold risk, for each of {name: rows (risk, share)}, with the diagonal. Returns (fig, ax).
+
+    A name stands right of its curve's end; those in `above` stand above it.
+    """
     fig, ax = figure(title, height=4.2)
     ax.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=":")
     label(ax, 0.9, 0.9, "as foretold", dx=-6, dy=8)
@@ -22,7 +25,10 @@ def reliability(curves, title=None, labels=("foretold risk", "share that fell il
     for (name, rows), color in zip(curves.items(), PALETTE):
         risk, share = np.array(rows).T
         ax.plot(risk, share, "o-", color=color, markersize=5)
-        ends.append((risk[-1], share[-1], name, color))
+        if name in above:
+            label(ax, risk[-1], share[-1], name, color, dx=-5, dy=11, ha="center")
+        else:
+            ends.append((risk[-1], share[-1], name, color))
     ax.set(xlabel=labels[0], ylabel=labels[1], xlim=(0, 1.3), ylim=(0, 1), xticks=np.linspace(0, 1, 6))
     label_ends(ax, ends)
     return fig, ax
@@ -58,7 +64,7 @@ def funnel(sizes, means, shrunk, between, within, title=None, labels=("pupils of
     ax.plot(sizes, shrunk, "o", color=BLUE, markersize=4)
     largest = int(np.argmax(np.abs(np.subtract(means, shrunk))))
     label(ax, sizes[largest], means[largest], "raw mean", ORANGE, dx=8)
-    label(ax, sizes[largest], shrunk[largest], "shrunk", BLUE, dx=8, dy=-10)
+    label(ax, sizes[largest], shrunk[largest], "shrunk", BLUE, dx=8, dy=12)
     label(ax, n[-1], band[-1], "two deviations", dx=-4, dy=9)
     ax.set(xlabel=labels[0], ylabel=labels[1])
     return fig, ax
