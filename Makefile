@@ -42,8 +42,7 @@ grade: $(VENV)/.lab  ## grade a class: make grade SUBMISSIONS=submitted OUT=grad
 test: $(VENV)/.test  ## all tests: rules, optimizers, theory, notebooks, book, browser (ONLY=04 for what concerns a chapter)
 	@$(BIN)/ruff check .
 ifdef ONLY
-	$(PYTEST) chapters/$(ONLY)_*.ipynb $(NBVAL)
-	$(PYTEST) tests/notebooks/test_stored.py tests/grading tests/figures/chapters -k "$(ONLY)"
+	GDCORE_TEST_ALL=1 $(PYTEST) chapters/$(ONLY)_*.ipynb tests/notebooks/test_stored.py tests/grading tests/figures/chapters $(NBVAL) -k "$(ONLY)"
 else
 	$(PYTEST) chapters tests $(NBVAL)
 endif

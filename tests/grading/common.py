@@ -38,13 +38,13 @@ def reports(folder, name):
     return found
 
 
-def graded(question, submission, seed=0):
+def graded(question, submission, seed=0, named=True):
     """(points, names of mistakes) of a submission; inputs and outputs go through JSON, as between two processes."""
     cases = question.cases(seed)
     inputs = json.loads(json.dumps([c.inputs for c in cases]))
     outputs = json.loads(json.dumps(run_all(question.mode, submission, inputs, question.limit)))
     verdicts = [judge(question, c, o) for c, o in zip(cases, outputs)]
-    return points_of(question, cases, verdicts), [m.name for m in mistakes_of(question, cases, outputs)]
+    return points_of(question, cases, verdicts), [m.name for m in mistakes_of(question, cases, outputs)] if named else []
 
 
 def submission_of(question, mistake, way=0):

@@ -86,7 +86,7 @@ def sparse_enough(value, inputs, hidden):
     return "" if off <= NEAR else f"The equations hold, and it is another answer: {off:.0%} away from the one with few weights."
 
 
-def grown(X, y, alpha=1e-3, lr=0.02, steps=5000, positive=False, direct=False):
+def grown(X, y, alpha=1e-3, lr=0.04, steps=2500, positive=False, direct=False):
     """Descent on u and v with w = u² − v²; each argument after `y` is a fault."""
     d = X.shape[1]
     u = np.full(d, alpha)
