@@ -6,9 +6,11 @@ Each entry has a heading such as "Cauchy 1847", so that a chapter can cite it by
 
 import pathlib
 import re
+import unicodedata
 
 from pybtex.database import parse_file
 from pybtex.plugin import find_plugin
+from pybtex.richtext import Text
 
 BIBLIOGRAPHY = pathlib.Path(__file__).parents[1] / "book" / "references.bib"
 HEAD = """\
@@ -32,7 +34,7 @@ def labels(entries):
 
 
 def _names(entry):
-    names = [" ".join([*person.prelast_names, *person.last_names]).replace("{", "").replace("}", "") for person in entry.persons["author"]]
+    names = [str(Text.from_latex(" ".join([*person.prelast_names, *person.last_names]))) for person in entry.persons["author"]]
     if len(names) > 2 or names[-1] == "others":
         return f"{names[0]} et al."
     return " and ".join(names)
@@ -47,8 +49,13 @@ def page():
     entries = parse_file(BIBLIOGRAPHY).entries
     style, backend = find_plugin("pybtex.style.formatting", "unsrt")(), find_plugin("pybtex.backends", "markdown")()
     label = labels(entries)
-    found = sorted((label[entry.key], entry.text.render(backend)) for entry in style.format_entries(entries.values()))
+    found = sorted(((label[entry.key], entry.text.render(backend)) for entry in style.format_entries(entries.values())), key=_order)
     return HEAD + "".join(f"\n## {name}\n\n{_plain(text)}\n" for name, text in found)
+
+
+def _order(entry):
+    """ä stands where a does."""
+    return unicodedata.normalize("NFD", entry[0]).encode("ascii", "ignore"), entry
 
 
 def _plain(text):
