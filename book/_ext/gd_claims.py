@@ -42,7 +42,7 @@ def item(sentence, numbers, link=None):
     """One claim as HTML."""
     sentence = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(sentence, quote=False))
     numbers = f' <span class="gd-numbers">{escape(numbers).replace(" = ", "&nbsp;=&nbsp;")}</span>' if numbers else ""
-    where = f' <a class="gd-where" href="{link[0]}">{escape(link[1].replace("$", ""))}</a>' if link else ""
+    where = f' <a class="gd-where" href="{link[0]}">{escape(re.sub("[$`]", "", link[1]))}</a>' if link else ""
     return f'<li><span class="gd-tick">✓</span> <span>{sentence}{numbers}{where}</span></li>'
 
 

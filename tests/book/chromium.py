@@ -64,10 +64,10 @@ function inBox(e) {
   for (let p = e.parentElement; p; p = p.parentElement) if (/auto|scroll|hidden/.test(getComputedStyle(p).overflowX)) return true;
   return false;
 }
-function unset() { // words in which TeX was left as it is: between dollars, or with a command
+function unset() { // words in which TeX or Markdown was left as it is: between dollars, with a command, or between backticks
   const parts = document.createTreeWalker(document.querySelector("article") ?? document.body, NodeFilter.SHOW_TEXT), found = [];
   for (let t = parts.nextNode(); t; t = parts.nextNode())
-    if (/\\[a-zA-Z]{2,}|\$[^\s$][^$]*\$|\$\s*$/.test(t.data) && !t.parentElement.closest("pre, code, script, style, mjx-container"))
+    if (/\\[a-zA-Z]{2,}|\$[^\s$][^$]*\$|\$\s*$|`[^`]+`/.test(t.data) && !t.parentElement.closest("pre, code, script, style, mjx-container"))
       found.push(t.parentElement);
   return found;
 }
