@@ -72,6 +72,12 @@ def _text_table(rows):
     return "\n".join("  " + "  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows)
 
 
+def _text_bars(rows, beside=5):
+    cells = [f"{name} {text}" for name, _, text in rows]
+    lines = [cells[i : i + beside] for i in range(0, len(cells), beside)]
+    return "\n".join("  " + "".join(cell.ljust(16) for cell in line).rstrip() for line in lines)
+
+
 HTML = {
     "head": lambda text: f'<p style="margin:.3em 0"><strong>{_marked(text)}</strong></p>',
     "say": _html_say,
@@ -85,6 +91,6 @@ TEXT = {
     "say": lambda kind, text: text,
     "hint": lambda text: f"Hint {text}",
     "table": _text_table,
-    "bars": lambda rows: "  " + "   ".join(f"{name} {text}" for name, _, text in rows),
+    "bars": _text_bars,
     "picture": lambda svg, text: text,
 }
