@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import gd_api
 import gd_claims
 import gd_figures
+import gd_lines
 import gd_numbers
 
 pytestmark = pytest.mark.slow
@@ -90,6 +91,14 @@ def test_ticks_in_chapters_stand_between_what_else_the_cell_printed(book):
 
 
 # -- numbers, docstrings -------------------------------------------------------------------------------------------------
+
+
+def test_what_belongs_together_stands_in_one_line():
+    formula = '<span class="math notranslate nohighlight"><mjx-container>x %</mjx-container></span>'
+    assert gd_lines.whole(f"<p>({formula}, {formula} is</p>") == f'<p><span class="gd-held">({formula},</span> {formula} is</p>'
+    assert gd_lines.whole('<p title="5 %">5 % of 1.5e-6</p>') == '<p title="5 %">5&nbsp;% of <span class="gd-held">1.5e-6</span></p>'
+    code = "<pre>5 % of <b>1e-6</b></pre><script>1e-6</script>"
+    assert gd_lines.whole(code) == code
 
 
 def test_a_chapter_has_the_number_of_its_file():

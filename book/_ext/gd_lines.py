@@ -1,0 +1,31 @@
+"""Lines break where a reader would: not before the stop that follows a formula, not between a number and its %, and not inside 1e-6."""
+
+import re
+
+_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|mjx-container)\b.*?</\1>|<!--.*?-->|<[^>]*>|([^<]+)", re.DOTALL)
+_FORMULA = re.compile(r'(\(?)(<span class="math [^>]*>\s*<mjx-container.*?</mjx-container></span>)([).,;:!?’”]*)', re.DOTALL)
+_POWER = re.compile(r"\d(?:\.\d+)?e[-−]\d+")
+
+
+def whole(html):
+    """A page's body with what belongs together held together."""
+    html = _TEXT.sub(lambda found: _words(found[2]) if found[2] else found[0], html)
+    return _FORMULA.sub(lambda found: _held(found[0]) if found[1] or found[3] else found[0], html)
+
+
+def _words(text):
+    return _POWER.sub(lambda found: _held(found[0]), re.sub(r"(?<=\d) %", "&nbsp;%", text))
+
+
+def _held(html):
+    return f'<span class="gd-held">{html}</span>'
+
+
+def _context(app, pagename, templatename, context, doctree):
+    if context.get("body"):
+        context["body"] = whole(context["body"])
+
+
+def setup(app):
+    app.connect("html-page-context", _context, priority=600)  # after gd_math has set the formulas
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
