@@ -39,8 +39,8 @@ const conditionDial = (figure) =>
   dial(figure, "condition", "κ", "condition: how many times as steep as the flattest the steepest is", 1, Math.max(1000, figure.state.condition), 1e8, "log");
 
 // Against steps on logarithmic paper: parts, [[size(k), color, name], …], each with a line of its own, and the whole as a pale one.
-// A name stands where its line passes the middle, unless another is near.
-function drawParts(plot, whole, parts) {
+// A name stands beside its line, where no line, also of `others`, and no other name is in its way.
+function drawParts(plot, whole, parts, others = []) {
   const {state: {steps, step}, colors: {ink}} = plot.figure, first = whole[0], seen = whole.filter((v) => v > 0 && v < Infinity);
   plot.range("y", Math.max(Math.min(...seen) / 10, first * 1e-10), 2 * Math.min(Math.max(...seen), first * 1e3));
   plot.range("x", 0, steps);
@@ -49,11 +49,21 @@ function drawParts(plot, whole, parts) {
   plot.inside(() => {
     plot.line(whole.length, (k) => k, (k) => whole[k], {color: ink, width: 7, alpha: 0.2});
     for (const [size, color] of parts) plot.line(whole.length, (k) => k, (k) => size(k) || NaN, {color, width: 1.6});
-    const middle = plot.value("y", 0.5), taken = [];
+    const taken = [], lines = [...parts.map(([size]) => size), ...others, (k) => whole[k]];
     for (const [size, color, name] of parts) {
-      const passed = whole.findIndex((_, k) => size(k) < middle), k = passed > 0 ? passed : Math.floor(0.6 * steps);
-      if (!taken.some((other) => Math.abs(k - other) < 0.15 * steps)) plot.text(name, k, size(k), {dx: 6, dy: -6, color});
-      taken.push(k);
+      const passed = [0.5, 0.4, 0.3, 0.2, 0.1].map((share) => whole.findIndex((_, k) => size(k) < plot.value("y", share))).filter((k) => k > 0);
+      const wide = plot.pen.measureText(name).width + 10;
+      const place = ([k, side]) => [plot.x(k) + (side > 0 ? 6 : -6 - wide), plot.y(size(k)) - 9 * side]; // above it, or below
+      const free = (at) => {
+        const [x, y] = place(at), under = (j) => plot.x(j) >= x && plot.x(j) <= x + wide;
+        return x > plot.x(0) && x + wide < plot.x(steps) && !taken.some(([u, v, w]) => x < u + w && u < x + wide && Math.abs(v - y) < 15)
+          && !whole.some((_, j) => under(j) && lines.some((line) => line !== size && Math.abs(plot.y(line(j)) - y) < 8));
+      };
+      const along = [...passed, ...[0.6, 0.3, 0.15].map((share) => Math.floor(share * steps))];
+      const at = [1, -1].flatMap((side) => along.map((k) => [k, side])).find(free);
+      if (!at) continue;
+      plot.text(name, at[0], size(at[0]), {align: at[1] > 0 ? "left" : "right", dx: 6 * at[1], dy: -9 * at[1], color});
+      taken.push([...place(at), wide]);
     }
     plot.upright(step);
     plot.dot(step, whole[step], {color: ink, radius: 5});

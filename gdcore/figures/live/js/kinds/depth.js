@@ -77,14 +77,14 @@ KINDS.depth = (figure) => {
     const {activation, layer} = figure.state, {quiet, ink, racers: [, orange, green]} = figure.colors, [phi, slope] = ACTIVATIONS[activation];
     const x = (i) => -6 + i / 20, wide = Math.min(6, 2 * found.spread[layer - 1]);
     inputs.range("x", -6, 6);
-    inputs.range("y", -1.5, 2.5);
+    inputs.range("y", -1.75, 2.5);
     inputs.clear();
     inputs.axes();
     inputs.inside(() => {
-      inputs.line(2, (i) => (2 * i - 1) * wide, () => -1.35, {color: quiet, width: 7, alpha: 0.6});
+      inputs.line(2, (i) => (2 * i - 1) * wide, () => -1.57, {color: quiet, width: 7, alpha: 0.6});
       inputs.line(241, x, (i) => slope(x(i)), {color: orange, width: 1.5, dash: [5, 4]});
       inputs.line(241, x, (i) => phi(x(i)), {color: green});
-      inputs.text(`95 % of the inputs of layer ${layer}`, 0, -1.35, {color: ink, align: "center", dy: -13});
+      inputs.text(`95 % of the inputs of layer ${layer}`, 0, -1.57, {color: ink, align: "center", dy: -13});
       inputs.text("its slope", -6, slope(-6), {color: orange, dx: 6, dy: -9});
       inputs.text(`${activation} φ`, 6, Math.min(2.1, phi(6)), {color: green, align: "right", dx: -6, dy: phi(6) > 2.1 ? 0 : 14});
     });

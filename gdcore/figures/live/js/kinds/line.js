@@ -82,7 +82,9 @@ KINDS.line = (figure) => {
     curve.line(2, () => to, (i) => value + (i ? got : promised), {color: purple, dash: [4, 4]});
     curve.arrow(x(), value, to, value + promised, orange);
     curve.dot(to, value + got, {color: blue, radius: 5});
-    curve.note("slope " + number(slope(), 3), x(), value, 14 * way, orange, -12);
+    const said = "slope " + number(slope(), 3), far = curve.x(x()) - way * (curve.pen.measureText(said).width + 14);
+    const free = far > curve.margin.left && far < curve.width - curve.margin.right ? -1 : 1; // uphill the curve lies above the words
+    curve.note(said, x(), value, 14 * way * free, orange, -12 * free);
     if (Math.abs(curve.y(value + got) - curve.y(value + promised)) < 26) return;
     curve.note("promised", to, value + promised, 10 * way, orange);
     curve.note("got", to, value + got, 10 * way, blue);

@@ -76,8 +76,9 @@ KINDS.map = (figure) => {
 
   function drawErrors() {
     const factor = rate(state.lr, state.momentum), {quiet: color} = figure.colors;
-    drawParts(errors, sizes, axes().map(([name, , color], i) => [(k) => Math.abs(path.xs[2 * k + i]), color, name]));
-    errors.inside(() => errors.line(state.steps + 1, (k) => k, (k) => sizes[0] * factor ** k, {color, width: 1.5, dash: [5, 4]}));
+    const promised = (k) => sizes[0] * factor ** k, parts = axes().map(([name, , color], i) => [(k) => Math.abs(path.xs[2 * k + i]), color, name]);
+    drawParts(errors, sizes, parts, [promised]);
+    errors.inside(() => errors.line(state.steps + 1, (k) => k, promised, {color, width: 1.5, dash: [5, 4]}));
     errors.text(`dashed: ${number(factor, 3)} to the power of the step`, state.steps, errors.value("y", 0.93), {align: "right", dx: -6, color});
   }
 

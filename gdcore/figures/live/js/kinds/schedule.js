@@ -59,6 +59,24 @@ KINDS.schedule = (figure) => {
     return part(bowl.lipschitz) + part(bowl.strongConvexity);
   }
 
+  // Names at the right ends: of the upper line above it, of the lower one below it or, without room there, above both.
+  function nameEnds(plot, value) {
+    const {steps} = figure.state, {top, bottom} = plot.margin, all = Array.from({length: steps + 1}, (_, t) => t);
+    const lines = names().map((name, i) => {
+      const from = plot.x(steps) - 18 - plot.pen.measureText(name).width;
+      const ys = all.filter((t) => plot.x(t) >= from).map((t) => plot.y(value(i, t))).filter(Number.isFinite);
+      return {name, color: figure.colors.racers[i], over: Math.min(...ys), under: Math.max(...ys), end: ys.at(-1)};
+    }).filter(({end}) => end !== undefined).sort((a, b) => a.end - b.end);
+    const over = Math.min(...lines.map((line) => line.over)), lowest = plot.height - bottom - 8;
+    const below = lines[1] && lines[1].under + 10 <= lowest;
+    const places = below || !lines[1] ? [over - 10, lines[1]?.under + 10] : [over - 25, over - 10];
+    const lift = Math.max(0, top + 8 - places[0]), base = plot.axis.y.range[0];
+    lines.forEach(({name, color}, i) => {
+      const y = Math.min(lowest, places[i] + (i && below ? 0 : lift));
+      plot.text(name, steps, base, {color, align: "right", dx: -14, dy: y - plot.y(base)});
+    });
+  }
+
   function drawRates() {
     const {steps, step, lr} = figure.state, {quiet, racers} = figure.colors;
     const [at, height] = [corner() ? schedule.parameters[corner()] : 0, lr], thin = {color: quiet, width: 1};
@@ -74,7 +92,7 @@ KINDS.schedule = (figure) => {
         rates.line(steps + 1, (t) => t, (t) => rate(i, t), {color: racers[i]});
         rates.dot(step, rate(i, step), {color: racers[i], radius: 5});
       }
-      rates.ends(names().map((name, i) => [name, rate(i, steps), racers[i]]));
+      nameEnds(rates, rate);
     });
   }
 
@@ -91,8 +109,8 @@ KINDS.schedule = (figure) => {
         losses.line(runs[i].values.length, (t) => t, (t) => runs[i].values[t], {color: racers[i]});
         losses.dot(Math.min(step, runs[i].values.length - 1), shown(i, step), {color: racers[i], radius: 5});
       }
-      losses.ends(names().map((name, i) => [name, shown(i, steps), racers[i]]));
-      losses.text("dashed: the floor of each rate", 0, losses.axis.y.range[0], {color: quiet, dx: 6, dy: -10});
+      nameEnds(losses, shown);
+      losses.text("dashed: the floor of each rate", steps, losses.axis.y.range[1], {color: quiet, align: "right", dx: -6, dy: 10});
     });
   }
 

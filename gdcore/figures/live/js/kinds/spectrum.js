@@ -103,7 +103,12 @@ KINDS.spectrum = (figure) => {
     factors.range("x", mu() / 1.8, 3 * L());
     factors.range("y", 0, 1.5);
     const apart = (curvature, i) => !i || factors.x(curvature) - factors.x(curvatures[i - 1]) > 24; // room for words
-    factors.axis.x.marks = curvatures.filter(apart).map((curvature) => [curvature, number(curvature, 3)]);
+    let free = -Infinity; // where the next mark may begin
+    factors.axis.x.marks = curvatures.map((curvature) => [curvature, number(curvature, 3)]).filter(([curvature, words]) => {
+      const half = 3.6 * words.length, fits = factors.x(curvature) - half > free;
+      if (fits) free = factors.x(curvature) + half + 3;
+      return fits;
+    });
     factors.clear();
     factors.axes();
     const at = (k) => factors.value("x", k / 240);
