@@ -125,6 +125,38 @@ def test_a_screen_reader_hears_who_is_ahead(open_figures):
     assert told.startswith("after 590 steps starter is ahead, test loss 0.0933; finisher: 0.149") and "exploder" not in told
 
 
+def test_a_logarithmic_clock_shares_the_axis_by_factors_and_its_end_is_exact(open_figures):
+    raced = {"short": {"losses": [4.0, 3.0, 2.0], "gradients": [0, 3, 10]}, "long": {"losses": [4.0, 2.0, 1.0], "gradients": [3, 300, 3859]}}
+    fig = live.race(raced, title="By factors", clock="gradients", clock_scale="log")
+    page = open_figures(fig)
+    at = lambda: page.get_by_label("step", exact=True).get_attribute("aria-valuetext")
+    assert at() == "after 3859 gradients" and [run["reached"] for run in page.evaluate(NUMBERS)] == [2, 1]
+    page.get_by_label("step", exact=True).fill("100")
+    settle(page)
+    fig.step, middle = 100, int((3 * 3859) ** 0.5)
+    assert at() == f"after {middle} gradients" and [run["reached"] for run in page.evaluate(NUMBERS)] == [2, 4]
+    drawing, alt, table = fig.still()
+    assert f"After {middle} gradients the loss is: short 2; long 4." in alt and drawing.axes[0].get_xscale() == "log"
+    assert [row[0] for row in table["rows"]][::5] == [3, middle + 1, 3859]
+    box = page.locator("canvas").first.bounding_box()
+    for x, step in ((60, 0), (box["width"] - 14, 200)):  # the margins of the panel
+        page.mouse.click(box["x"] + x, box["y"] + 50)
+        settle(page)
+        assert abs(page.evaluate(STATE)["step"] - step) <= 1 and page.errors == []
+
+
+def test_colours_begin_again_dashed_where_the_author_says(open_figures):
+    raced = {f"{name}, {size}": {"losses": [2, 1 / k]} for size in (1, 2) for k, name in enumerate("abc", start=1)}
+    fig = live.race(raced, title="Three on two tasks", colors=3)
+    lines = open_figures(fig).locator(".gd-live-racer").evaluate_all(
+        "made => made.map((m) => [getComputedStyle(m).borderTopStyle, m.style.getPropertyValue('--racer')])")
+    assert [style for style, _ in lines] == ["solid"] * 3 + ["dashed"] * 3
+    assert [color for _, color in lines[:3]] == [color for _, color in lines[3:]] and len({color for _, color in lines}) == 3
+    drawn = fig.still()[0].axes[0].get_lines()[:6]
+    assert [line.get_linestyle() for line in drawn] == ["-"] * 3 + ["--"] * 3
+    assert [line.get_color() for line in drawn[:3]] == [line.get_color() for line in drawn[3:]]
+
+
 def stored(**data):
     plain = figure()._repr_mimebundle_()[0][MIME]
     return {**plain, "data": {**plain["data"], **data}}
@@ -200,6 +232,7 @@ def test_python_and_the_reader_share_clock_cursor_and_choice():
     (dict(runs={"a": {"losses": [1, 2], "seconds": [1, 0]}}), ValueError, "seconds of the run 'a' must be numbers from 0 that do not fall"),
     (dict(runs={"a": {"losses": [1, 2]}}, metric="score"), ValueError, "has no score"),
     (dict(clock="hours"), ValueError, "clock is 'hours'"),
+    (dict(clock_scale="cubic"), ValueError, "clock_scale is 'cubic'"), (dict(colors=5), ValueError, "colors is 5"),
     (dict(scale="cubic"), ValueError, "'log' or 'linear'"), (dict(title=""), TypeError, "needs a title"),
     (dict(runs={str(i): {"losses": [1]} for i in range(9)}), ValueError, "shows up to 8")])  # fmt: skip
 def test_python_refuses_what_cannot_be_drawn(wrong, kind, sentence):

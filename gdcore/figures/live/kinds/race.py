@@ -13,7 +13,8 @@ MOST_NUMBERS = 4000  # of all runs together: about 32 kB in a notebook
 MARKS = 200  # places of the cursor along the axis
 
 
-def race(runs, *, title, question="", clock="steps", scale="log", label="loss", metric=None):
+def race(runs, *, title, question="", clock="steps", scale="log", label="loss", metric=None, clock_scale="linear",
+         colors=4):
     """Recorded trainings side by side. The reader chooses the clock, moves the cursor, plays the race, and lifts one run out.
 
     runs: {name: {"losses": …, "steps": …, "seconds": …, "gradients": …}}, up to 8. losses are a row of numbers, or one row a seed: then
@@ -21,12 +22,14 @@ def race(runs, *, title, question="", clock="steps", scale="log", label="loss", 
     0 where they are missing; a clock is offered if all runs have it; of seconds with one row a seed the median is taken.
     clock: the clock to begin with. scale: "log" or "linear", of the losses. label: what the losses are, such as "test loss".
     metric: the name of a second value to draw beside them, such as "accuracy", which each run then holds under that name.
+    clock_scale: "log" where runs end at times of very different size; times of 0 are then left out. colors: after so many runs, 1 to 4,
+    the colours begin again with dashed lines: 3 for three methods, first on one task and then on another.
     Numbers are kept to 4 digits, and about 4000 of them: of longer runs evenly spread points, the first and the last among them.
     The traits `clock`, `scale`, `chosen` (the name of a run, or None) and `step` (the cursor, in 200ths of the axis) follow the reader;
     `push` adds points while a training runs, also to an empty race, `live.race({}, …)`.
     Raises TypeError or ValueError, in one sentence, for what cannot be drawn.
     """
-    return Race(runs, title, question, clock, scale, label, metric)
+    return Race(runs, title, question, clock, scale, label, metric, clock_scale, colors)
 
 
 class Race(Live):
@@ -34,13 +37,19 @@ class Race(Live):
 
     kind = "race"
 
-    def __init__(self, runs, title, question, clock, scale, label, metric):
+    def __init__(self, runs, title, question, clock, scale, label, metric, clock_scale="linear", colors=4):
         if not isinstance(runs, dict):
             raise TypeError(f"runs is a {type(runs).__name__}; a race takes a dict of them, {{name: {{'losses': …, 'steps': …}}}}.")
         _few(runs)
         data = {"label": label, "metric": metric, "runs": _thinned([_run(str(name), run, metric) for name, run in runs.items()])}
         if scale not in ("log", "linear"):
             raise ValueError(f"scale is {scale!r}; it is 'log' or 'linear'.")
+        if clock_scale not in ("log", "linear"):
+            raise ValueError(f"clock_scale is {clock_scale!r}; it is 'log' or 'linear'.")
+        if colors not in (1, 2, 3, 4):
+            raise ValueError(f"colors is {colors!r}; it is a whole number from 1 to 4.")
+        data |= {"clock_scale": "log"} if clock_scale == "log" else {}
+        data |= {"colors": colors} if colors != 4 else {}
         state = {"clock": clock, "scale": scale, "step": MARKS, "chosen": None}
         super().__init__(state, title, question, {name: (name,) for name in state}, data)
         if runs:
@@ -70,9 +79,16 @@ class Race(Live):
     def still(self):
         curves, metric = self.spec["data"]["runs"], self.spec["data"]["metric"]
         end = max((run[self._clock()][-1] for run in curves), default=0)
-        at = end * (self.state["step"] / MARKS)
+        at = self._time(curves, end, self.state["step"] / MARKS)
         reached = [_reached(run, self._clock(), at) for run in curves]
         return self._draw(curves, metric, at), self._alt(curves, reached, at), self._table(curves, end)
+
+    def _time(self, runs, end, share):
+        """The time at a share of the axis."""
+        if self.spec["data"].get("clock_scale") != "log":
+            return end * share
+        first = min((t for run in runs for t in run[self._clock()] if t > 0), default=1)
+        return first * (end / first) ** share if share < 1 and end > first else end
 
     def _clock(self):
         """The clock of the moment, if it is one of those that all runs have."""
@@ -83,19 +99,20 @@ class Race(Live):
 
     def _draw(self, runs, metric, at):
         keys = ["losses"] + ["metric"] * bool(metric)
+        colors, log = self.spec["data"].get("colors", 4), "log" if self.spec["data"].get("clock_scale") == "log" else "linear"
         fig, axes = figure(self.spec["title"], columns=len(keys), height=3.6)
         for ax, key, label in zip(np.atleast_1d(axes), keys, (self.spec["data"]["label"], metric)):
             ends = []
             for i, run in enumerate(runs):
-                times, color = run[self._clock()], PALETTE[i % 4]
+                times, color = run[self._clock()], PALETTE[i % colors]
                 line, *band = np.array(run[key], dtype=float)
-                ax.plot(times, line, color=color, linestyle="-" if i < 4 else "--")
+                ax.plot(times, line, color=color, linestyle="-" if i < colors else "--")
                 if band:
                     ax.fill_between(times, *band, color=color, alpha=0.17, linewidth=0)
                 if np.isfinite(line).any():
                     last = np.flatnonzero(np.isfinite(line))[-1]
                     ends.append((times[last], line[last], run["name"], color))
-            ax.set(xlabel=CLOCKS[self._clock()], ylabel=label)
+            ax.set(xlabel=CLOCKS[self._clock()], ylabel=label, xscale=log)
             if key == "losses":
                 _heights(ax, runs, self.state["scale"] == "log")
             if self.state["step"] < MARKS:
@@ -114,7 +131,7 @@ class Race(Live):
     def _table(self, runs, end):
         """The median of each run at eleven places of the axis, with the lowest and the highest seed."""
         rows = []
-        for at in np.linspace(0, end, 11):
+        for at in (self._time(runs, end, share) for share in np.linspace(0, 1, 11)):
             at = float(f"{at:.4g}") if self._clock() == "seconds" else round(at)
             rows.append([at, *(_words(_reached(run, self._clock(), at)) for run in runs)])
         return {"columns": [CLOCKS[self._clock()], *(run["name"] for run in runs)], "rows": rows}

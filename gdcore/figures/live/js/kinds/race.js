@@ -1,7 +1,8 @@
 // Race: recorded losses of real trainings. Question: who is ahead, and by which clock?
 //
 // data: label (of the losses), metric (its name, or null), runs [{name, losses, metric?, steps, seconds?, gradients?}, …]: losses and
-// metric are [line] or [line, low, high], rows with null where there is no number; the clocks say when the points were taken.
+// metric are [line] or [line, low, high], rows with null where there is no number; the clocks say when the points were taken;
+// clock_scale ("log", or none for linear); colors (after so many runs the colours begin again, dashed; 4 if there is none).
 // state: clock (steps, seconds or gradients), scale (log or linear), step (the cursor, in 200ths of the axis), chosen (a name, or null).
 
 KINDS.race = (figure) => {
@@ -11,8 +12,11 @@ KINDS.race = (figure) => {
   const panels = {losses: plot(label), ...(metric && {metric: plot(metric)})};
   const above = element("div", {class: "gd-live-above"}), racers = element("div", {class: "gd-live-racers"});
   let runs = [], known, shown, pointed, lit;
-  const end = () => Math.max(0, ...runs.map((run) => run.times.at(-1))), at = () => end() * (figure.state.step / 200);
-  const color = (i) => figure.colors.racers[i % 4], faint = (run) => !!lit && run.name !== lit;
+  const {clock_scale: spacing, colors = 4} = figure.data ?? {}, log = spacing === "log";
+  const end = () => Math.max(0, ...runs.map((run) => run.times.at(-1)));
+  const first = () => (log ? Math.min(end(), ...runs.flatMap((run) => run.times.filter((t) => t > 0).slice(0, 1))) : 0) || 0;
+  const at = (share = figure.state.step / 200) => (share < 1 && first() ? first() * (end() / first()) ** share : end() * share);
+  const color = (i) => figure.colors.racers[i % colors], faint = (run) => !!lit && run.name !== lit;
   const says = () => `after ${figure.state.clock === "seconds" ? number(at(), 3) : number(Math.floor(at()), 6)} ${figure.state.clock}`;
   // a value that a run has reached by a time is that of its last point till then
   const till = (run, time) => run.times.findLastIndex((t) => t <= time);
@@ -39,8 +43,9 @@ KINDS.race = (figure) => {
       get: () => figure.state[key], set: (value) => figure.set({[key]: value})});
     above.replaceChildren(pick("clock", "clock", shared), pick("loss axis", "scale", scales));
     racers.replaceChildren(...runs.map(({name}, i) => {
-      const made = lane(i % 4, button(figure, name, () => figure.set({chosen: figure.state.chosen === name ? null : name})));
+      const made = lane(i % colors, button(figure, name, () => figure.set({chosen: figure.state.chosen === name ? null : name})));
       made.querySelector("output").style.flexBasis = "100%"; // a line of its own, however long
+      made.style.borderTopStyle = i < colors ? "solid" : "dashed"; // as its curve
       const point = () => ((pointed = made.matches(":hover, :has(:focus-visible)") ? name : undefined), figure.redraw());
       for (const event of ["pointerenter", "pointerleave", "focusin", "focusout"]) made.addEventListener(event, point);
       return made;
@@ -50,8 +55,8 @@ KINDS.race = (figure) => {
   function drawPanel(key, panel) {
     const {clock, scale} = figure.state;
     panel.axis.y.log = key === "losses" && scale === "log";
-    Object.assign(panel.axis.x, {label: clock, integer: clock !== "seconds"});
-    panel.range("x", 0, end() || 1);
+    Object.assign(panel.axis.x, {label: clock, integer: clock !== "seconds", log: log && end() > first()});
+    panel.range("x", first(), end() || 1);
     panel.range("y", ...heights(runs.map((run) => run[key]), panel.axis.y.log, key === "losses"));
     panel.clear();
     panel.axes();
@@ -62,7 +67,7 @@ KINDS.race = (figure) => {
         const [line, low, high] = run[key], k = till(run, at()), x = (j) => run.times[j], bold = run.name === lit;
         const style = {color: color(i), alpha: faint(run) ? 0.3 : 1};
         if (low) panel.area(line.length, x, (j) => low[j], (j) => high[j], {...style, alpha: faint(run) ? 0.05 : 0.17});
-        panel.line(line.length, x, (j) => line[j], {...style, width: bold ? 3.5 : 2, dash: i < 4 ? [] : [6, 5]});
+        panel.line(line.length, x, (j) => line[j], {...style, width: bold ? 3.5 : 2, dash: i < colors ? [] : [6, 5]});
         if (Number.isFinite(line[k])) panel.dot(x(k), line[k], {...style, radius: bold ? 6 : 4.5});
       }
       const {x: {range: [x0]}, y: {range: [y0]}} = panel.axis, {left, bottom} = panel.margin;
@@ -88,7 +93,7 @@ KINDS.race = (figure) => {
     const pick = (event) => {
       const [x] = panel.at(event), far = (run) => Math.abs(panel.y(run[key][0][till(run, x)]) - event.offsetY);
       pointed = runs.filter((run) => far(run) < 16).sort((a, b) => far(a) - far(b))[0]?.name;
-      figure.set({step: Math.round((200 * x) / (end() || 1))});
+      figure.set({step: Math.round(200 * panel.share("x", x))});
     };
     Object.assign(panel.box.style, {width: "100%", minHeight: "15rem"}); // on a phone a wide panel would be too low
     figure.listen(panel.canvas, "pointermove", (event) => event.pointerType === "mouse" && pick(event));
@@ -137,7 +142,11 @@ function heights(curves, log, losses) {
 function named(panel, runs, key) {
   const now = [runs, panel.width, panel.height, String(panel.axis.y.range)];
   if (panel.named?.every((value, i) => value === now[i])) return panel.places; // until the curves are others
-  const curves = runs.map((run) => run.times.map((x, k) => [panel.x(x), panel.y(run[key][0][k])])), all = curves.flat();
+  const curves = runs.map((run) => run.times.map((x, k) => [panel.x(x), panel.y(run[key][0][k])]));
+  const all = curves.flatMap((curve) => curve.flatMap(([x, y], k) => { // a point for every eight pixels of a long line
+    const [u, v] = curve[k + 1] ?? [x, y], parts = Math.min(40, Math.ceil(Math.hypot(u - x, v - y) / 8)) || 1;
+    return Array.from({length: parts}, (_, i) => [x + ((u - x) * i) / parts, y + ((v - y) * i) / parts]);
+  }));
   const taken = [], near = (x, y, a, b) => ([u, v, w = 0]) => Math.abs(u - x) < a + w && Math.abs(v - y) < b;
   panel.named = now;
   return (panel.places = curves.map((curve, i) => {
