@@ -70,6 +70,7 @@ def strips(groups, title=None, ylabel="loss above the lowest"):
             ax.plot(k + np.linspace(-0.12, 0.12, len(losses)) * (len(losses) > 1), losses, "o", color=color, markersize=6)
         ax.set_xticks(range(len(columns)), list(columns))
         ax.set(yscale="log", xlim=(-0.5, len(columns) - 0.5))
+        ax.minorticks_off()
         ax.set_title(group)
     axes[0].set_ylabel(ylabel)
     return fig, axes
