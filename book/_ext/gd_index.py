@@ -1,7 +1,8 @@
 """`{term-index}`: where each word of the glossary, and each rule, is written about: a chapter's section that says it most often.
 
 In come the glossary, the names of the rules and the chapters' text. What passes is a count of every word in every section, a heading's or
-an emphasised word counting more. What leaves is a list by letters, with a link to the section in each chapter that is about the word.
+an emphasised word counting more, also in the words that a chapter has for it (`SAID`). What leaves is a list by letters, with a link to the
+section in each chapter that is about the word.
 """
 
 import functools
@@ -23,6 +24,57 @@ import gdcore.rules as rules
 
 MOST, LEAST = 5, 3  # chapters a word is listed with, and the weight a section must have; where none has it, the heaviest stands alone
 HEADING, EMPHASIS = 6, 2  # what a mention there counts for
+AFTER = {"What can go wrong", "Take away", "Quiz", "Sources"}  # sections that only come back to what another explains
+
+# How the chapters say a word of the glossary that they do not say itself, or hardly.
+SAID = {
+    "activation function": ["activation's", "choose an activation", "no activation"],
+    "adaptive gradient clipping": ["AGC"],
+    "adaptive restart": ["the restart finds"],
+    "bias of an estimator": ["unbiased", "biased"],
+    "convergence rate": ["rates have shapes"],
+    "decoupled weight decay": ["is decoupled"],
+    "differential privacy": ["differentially private"],
+    "divergence": ["explosion", "diverge"],
+    "evolution strategy": ["CMA-ES"],
+    "expected risk": ["the expected loss"],
+    "generalisation gap": ["the gap is overfitting", "that is the gap"],
+    "global minimum": ["no local minimum above the lowest"],
+    "gradient tape": ["a tape", "tape.gradient"],
+    "He initialisation": ["He, Kaiming"],
+    "Hessian-vector product": ["without the Hessian", "Hessian-free"],
+    "Huber loss": ["Huber"],
+    "kernel of a layer": ["square kernel"],
+    "Lipschitz gradient": ["curvature at most", "no curvature exceeds"],
+    "logit": ["ten scores"],
+    "loss function": ["one number for being wrong"],
+    "master weights": ["master copy"],
+    "near duplicate": ["near copies", "share runs of eight words"],
+    "Nesterov momentum": ["Nesterov's momentum", "Nesterov has", "for Nesterov"],
+    "Newton-Schulz iteration": ["Newton-Schulz"],
+    "orthogonalisation": ["nearest orthogonal", "nearly orthogonal"],
+    "paired comparison": ["in pairs", "paired"],
+    "preconditioning": ["precondition"],
+    "reduce-scatter": ["an all-reduce is two halves"],
+    "residual block": ["a residual network"],
+    "Robbins-Monro conditions": ["Robbins and Monro"],
+    "scientific hyper-parameter": ["scientific"],
+    "selection bias of a winner": ["partly luck", "pays for luck", "the winner is"],
+    "spectral density": ["curvatures of a network"],
+    "spectral norm": ["largest singular value"],
+    "stale gradient": ["late gradients"],
+    "stationary point": ["stationary is"],
+    "strong and weak scaling": ["strong scaling", "weak scaling"],
+    "strongly convex function": ["strongly convex"],
+    "surrogate loss": ["smooth stand-in"],
+    "symmetric start": ["all weights alike", "equal units stay equal"],
+    "symmetry breaking": ["break the symmetry"],
+    "update-to-weight ratio": ["ratio of update to weight", "updates over weights"],
+    "validation set": ["validation part", "validation data", "validation loss"],
+    "Wilson interval": ["Wilson's"],
+    "Xavier initialisation": ["called Xavier's"],
+    "ZeRO, FSDP": ["ZeRO", "FSDP"],
+}
 
 
 class Placeholder(nodes.General, nodes.Element):
@@ -60,11 +112,21 @@ def sections(notebook):
     return found[1:]
 
 
+def ways(term):
+    """A word as the chapters say it: itself, the names that a comma joins in it, and what `SAID` has."""
+    return [term, *(term.split(", ") if ", " in term else []), *SAID.get(term, [])]
+
+
+def _parts(way):
+    return re.split(r"[\s-]+", re.sub("y$", "", way))  # a y may be an ies
+
+
 def pattern(term):
-    """A term in text: any case unless it is a name, a plural, a hyphen for a space."""
-    words = r"[\s-]+".join(re.escape(word) for word in re.split(r"[\s-]+", term))
+    """A term in text, in any of its ways: any case unless it is a name, a plural, a hyphen or a dash for a space."""
     named = re.search(r"[A-Z].*[A-Z]", term) or term in vars(rules)
-    return re.compile(rf"\b{words}(?:s|es)?\b", 0 if named else re.IGNORECASE)
+    joined = [(r"[\s–-]+".join(map(re.escape, _parts(way))), "(?:y|ies)" if way.endswith("y") else "(?:s|es)?") for way in ways(term)]
+    said = "|".join(words + ending for words, ending in joined)
+    return re.compile(rf"\b(?:{said})\b", 0 if named else re.IGNORECASE)
 
 
 @functools.cache
@@ -74,13 +136,15 @@ def _lower(*texts):
 
 def weights(term, chapter):
     """How much each section of a chapter is about a term."""
-    find, rule, first = pattern(term), term in vars(rules), re.split(r"[\s-]+", term)[0].lower()
+    find, rule = pattern(term), term in vars(rules)
+    firsts = [_parts(way)[0].lower() for way in ways(term)]
     for heading, prose, code in chapter:
-        if first not in _lower(heading, prose, code):  # most sections: a look is cheaper than a pattern
+        if not any(first in _lower(heading, prose, code) for first in firsts):  # most sections: a look is cheaper than a pattern
             yield 0
             continue
         marked = sum(bool(find.search(mark)) for mark in re.findall(r"\*{1,2}([^*\n]+)\*{1,2}", prose))
-        yield HEADING * bool(find.search(heading)) + len(find.findall(prose)) + EMPHASIS * marked + rule * len(find.findall(code))
+        said = len(find.findall(prose.replace("*", "")))  # a word with a part of it emphasised is the word
+        yield HEADING * bool(find.search(heading)) + said + EMPHASIS * marked + rule * len(find.findall(code))
 
 
 def places(chapters, term):
@@ -89,7 +153,8 @@ def places(chapters, term):
     for doc, chapter in chapters.items():
         heavy = list(weights(term, chapter))
         if max(heavy, default=0):
-            best.append((sum(heavy), max(heavy) >= LEAST, doc, heavy.index(max(heavy))))
+            about = max(range(len(heavy)), key=lambda k: (heavy[k] > 0 and chapter[k][0] not in AFTER, heavy[k]))
+            best.append((sum(heavy), max(heavy) >= LEAST, doc, about))
     best.sort(reverse=True)
     best = [found for found in best if found[1]] or best[:1]
     return sorted((doc, section) for *_, doc, section in best[:MOST])
