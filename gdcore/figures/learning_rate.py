@@ -82,21 +82,25 @@ def directions(curvatures, lr, left, title=None, every=10, lowest=1e-6):
 
 
 def progress(runs, title=None, labels=("steps", "loss"), y_range=None):
-    """Some runs on a logarithmic axis, each named at its end, or where it leaves `y_range` upwards.
+    """Some runs on a logarithmic axis, each named at its end, or where it leaves `y_range` upwards: there the axis goes on for it.
 
     `runs` is {name: values}. Returns (fig, ax).
     """
     fig, ax = figure(title)
+    low, limit = y_range or (None, np.inf)
+    top, ends = limit, []
     for (name, values), color in zip(runs.items(), PALETTE):
         values = np.asarray(values, dtype=float)
-        inside = values <= (y_range or (0, np.inf))[1]
+        inside = values <= limit
         last = len(values) if inside.all() else inside.argmin() + 1
-        ax.plot(np.arange(last), values[:last], color=color)
+        ax.plot(np.arange(last), values[:last], color=color, zorder=2 if inside.all() else 3)
         if inside.all():
-            label(ax, last - 1, values[-1], name, color)
+            ends.append((last - 1, values[-1], name, color))
         else:
-            label(ax, last - 1, y_range[1], name, color, dx=8, dy=-10)
-    ax.set(xlabel=labels[0], ylabel=labels[1], yscale="log", **({"ylim": y_range} if y_range else {}))
+            top = 4 * limit
+            label(ax, last - 1, top, name, color, dx=8, dy=-10)
+    ax.set(xlabel=labels[0], ylabel=labels[1], yscale="log", **({"ylim": (low, top)} if y_range else {}))
+    label_ends(ax, ends)
     return fig, ax
 
 
@@ -152,7 +156,7 @@ def against_rate(rates, losses, title=None, ylabel="loss after training", marks=
     ax.plot(rates, np.median(losses, axis=0), "-" if line else "-o", color=BLUE, markersize=4)
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel=ylabel)
     for i, ((text, (low, high)), color) in enumerate(zip((marks or {}).items(), (ORANGE, GREEN, PURPLE))):
-        ax.axvspan(low, high, facecolor=color, edgecolor=color, alpha=0.35, linewidth=1.5)
+        ax.axvspan(low, high, 0, 1 - 0.1 * i, facecolor=color, edgecolor=color, alpha=0.35, linewidth=1.5)  # below the names of the others
         ax.annotate(text, (low, 0.97 - 0.1 * i), (-5, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
                     color=color, ha="right", va="top")
     if start is not None:

@@ -38,8 +38,8 @@ def sandwich(steps, gap, floor, ceiling, stops, title=None):
     for i, (name, step) in enumerate(sorted(stops.items(), key=lambda pair: pair[1])):
         at = np.interp(step, steps, gap)
         ax.plot(step, at, "o", color=BLUE, markersize=6)
-        line = {"arrowstyle": "-", "color": BLUE, "linewidth": 0.6}
-        dx, dy = ((14, 34), (14, 18), (-10, -22))[i % 3]
+        dx, dy = ((10, 36), (22, 16), (-10, -22))[i % 3]
+        line = {"arrowstyle": "-", "color": BLUE, "linewidth": 0.6, "relpos": (0, 0) if dx > 0 else (1, 1)}
         label(ax, step, at, name, BLUE, dx=dx, dy=dy, fontsize=9, arrowprops=line)
     ends = [(steps[-1], ceiling[-1], "ceiling", ORANGE), (steps[-1], gap[-1], "truth", INK), (steps[-1], floor[-1], "floor", GREEN)]
     label_ends(ax, ends)

@@ -62,9 +62,9 @@ def front(paths, answer, title=None, shown=(5, 10, 20)):
         for t, color in zip(shown, PALETTE):
             ax.plot(place, path[t], color=color, drawstyle="steps-mid")
             ax.plot(t + 0.5, 0, "|", color=color, markersize=16, markeredgewidth=2, clip_on=False)
-            label(ax, t, path[t][t // 2], f"step {t}", color, dx=4, dy=9, fontsize=9)
+            label(ax, t + 0.5, 0, f"step {t}" if t == shown[0] else str(t), color, dx=0, dy=-16, fontsize=9, ha="center")
         label(ax, place[-1] * 0.62, answer[int(len(answer) * 0.62)], "minimum", dx=4, dy=9, fontsize=9)
         label(ax, 0.97, 0.97, name, xycoords="axes fraction", dx=-1, va="top", fontweight="bold")
-        ax.set(xlabel="coordinate", xlim=(1, len(answer)))
+        ax.set(xlabel="coordinate", xlim=(1, len(answer)), ylim=(-0.16, 1.04))
     axes[0].set_ylabel("value")
     return fig, axes

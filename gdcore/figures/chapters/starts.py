@@ -14,9 +14,9 @@ def spreads(names, values, title=None, chosen=(), xlabel="standard deviation"):
     ax.plot(np.asarray(values)[order], np.arange(len(order)), "o", color=BLUE, markersize=4)
     for row, k in enumerate(order):
         if names[k] in chosen:
-            side = -1 if row > len(order) / 2 else 1
+            side = -1 if row > len(order) / 2 or not row else 1
             label(ax, values[k], row, str(names[k]).replace("_", " "), INK, dx=8 * side, fontsize=9)
-    ax.set(xlabel=xlabel, ylabel="features, sorted", xscale="log", yticks=[])
+    ax.set(xlabel=xlabel, ylabel="features, sorted", xscale="log", yticks=[], xlim=(np.min(values) / 8, None))
     return fig, ax
 
 
