@@ -18,7 +18,8 @@ def race(runs, *, title, question="", clock="steps", scale="log", label="loss", 
     """Recorded trainings side by side. The reader chooses the clock, moves the cursor, plays the race, and lifts one run out.
 
     runs: {name: {"losses": …, "steps": …, "seconds": …, "gradients": …}}, up to 8. losses are a row of numbers, or one row a seed: then
-    the line is their median and the band goes from the lowest to the highest. The clocks say when each loss was taken; steps count from
+    the line is their median and the band goes from the lowest to the highest; of six and more only the run that is lifted out has its
+    band, since so many would hide each other. The clocks say when each loss was taken; steps count from
     0 where they are missing; a clock is offered if all runs have it; of seconds with one row a seed the median is taken.
     clock: the clock to begin with. scale: "log" or "linear", of the losses. label: what the losses are, such as "test loss".
     metric: the name of a second value to draw beside them, such as "accuracy", which each run then holds under that name.
@@ -107,7 +108,7 @@ class Race(Live):
                 times, color = run[self._clock()], PALETTE[i % colors]
                 line, *band = np.array(run[key], dtype=float)
                 ax.plot(times, line, color=color, linestyle="-" if i < colors else "--")
-                if band:
+                if band and (len(runs) < 6 or run["name"] == self.state["chosen"]):
                     ax.fill_between(times, *band, color=color, alpha=0.17, linewidth=0)
                 if np.isfinite(line).any():
                     last = np.flatnonzero(np.isfinite(line))[-1]
@@ -232,7 +233,9 @@ def _heights(ax, runs, log):
     if log and values.size:
         from matplotlib.ticker import LogLocator, NullFormatter
 
-        low, high = values.min() / 1.2, 1.2 * min(values.max(), 30 * max(starts, default=1))
+        low, high = values.min(), min(values.max(), 30 * max(starts, default=1))
+        room = np.clip((high / low) ** 0.25, 1.02, 1.2)
+        low, high = low / room, high * room
         ax.set(yscale="log", ylim=(low, high))
         if high < 100 * low:
             ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

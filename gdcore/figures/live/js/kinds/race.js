@@ -62,11 +62,11 @@ KINDS.race = (figure) => {
     panel.axes();
     panel.inside(() => {
       panel.upright(at());
-      // the run that is lifted out lies on top
+      // the run that is lifted out lies on top; of six and more only its band is drawn, since so many hide each other
       for (const [i, run] of [...runs.entries()].sort(([, a], [, b]) => (a.name === lit) - (b.name === lit))) {
         const [line, low, high] = run[key], k = till(run, at()), x = (j) => run.times[j], bold = run.name === lit;
         const style = {color: color(i), alpha: faint(run) ? 0.3 : 1};
-        if (low) panel.area(line.length, x, (j) => low[j], (j) => high[j], {...style, alpha: faint(run) ? 0.05 : 0.17});
+        if (low && (runs.length < 6 || bold)) panel.area(line.length, x, (j) => low[j], (j) => high[j], {...style, alpha: faint(run) ? 0.05 : 0.17});
         panel.line(line.length, x, (j) => line[j], {...style, width: bold ? 3.5 : 2, dash: i < colors ? [] : [6, 5]});
         if (Number.isFinite(line[k])) panel.dot(x(k), line[k], {...style, radius: bold ? 6 : 4.5});
       }
@@ -86,7 +86,7 @@ KINDS.race = (figure) => {
     return number(loss, 3) + (low === undefined ? "" : ` (${number(low, 3)} to ${number(high, 3)})`)
       + (metric ? `, ${metric} ${number(run.metric[0][k], 3)}` : "")
       + (run.name === first ? ", ahead" : best <= 0 ? `, +${number(loss - best, 2)}` // no loss is a multiple of 0
-        : times < 2 ? `, +${number(100 * times - 100, 2)} %` : `, × ${number(times, 2)}`);
+        : times < 2 ? `, +${number(100 * times - 100, 2)}\u00a0%` : `, × ${number(times, 2)}`);
   }
 
   for (const [key, panel] of Object.entries(panels)) {
@@ -135,7 +135,8 @@ function heights(curves, log, losses) {
   if (!all.length) return [0.1, 1];
   const begin = Math.max(...curves.map(([line]) => line.find(fits) ?? 0)), low = Math.min(...all), high = Math.max(...all);
   const top = losses ? Math.min(high, (log ? 30 : 2) * Math.max(begin, 2 * low)) : high;
-  return log ? [low / 1.2, top * 1.2] : [Math.min(0, low), 1.06 * top];
+  const room = Math.max(1.02, Math.min(1.2, (top / low) ** 0.25)); // for names, in proportion where all are near each other
+  return log ? [low / room, top * room] : [Math.min(0, low), 1.06 * top];
 }
 
 // [[cost, x, y, half the width], …] on the canvas: where the name of each curve covers the fewest lines and no other name.
