@@ -2,10 +2,11 @@
 for (const label of document.querySelectorAll(".gd-number")) {
   const box = label.previousElementSibling?.querySelector(":scope > .gd-figure-box");
   if (!box) continue; // a living figure has words of its own size
-  const button = document.createElement("button");
+  const button = document.createElement("button"), stops = box.hasAttribute("tabindex");
   const change = () => {
     const large = box.classList.toggle("gd-large");
     if (large) box.tabIndex = 0; // moved by the arrow keys, too
+    else if (!stops) box.removeAttribute("tabindex");
     button.textContent = large ? "Whole figure" : "Enlarge";
   };
   button.className = "gd-enlarge";

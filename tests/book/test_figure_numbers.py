@@ -57,12 +57,13 @@ def test_on_a_phone_a_still_figure_is_enlarged_and_moved_in_its_box(book, chromi
     label = page.locator("#figure-3-2")
     button, box = label.locator("button"), label.locator("xpath=preceding-sibling::*[1]").locator(".gd-figure-box")
     text = "(box) => box.querySelector('svg').getBoundingClientRect().width"
-    small = box.evaluate(text)
+    small, stops = box.evaluate(text), box.get_attribute("tabindex")
     button.click()
+    assert box.get_attribute("tabindex") == "0"
     large, scrolls = box.evaluate(text), box.evaluate("(box) => box.scrollWidth > box.clientWidth")
     assert large > 1.3 * small and scrolls and page.evaluate("document.documentElement.scrollWidth") == 390
     box.click()
-    assert box.evaluate(text) == small and button.inner_text() == "Enlarge"
+    assert box.evaluate(text) == small and button.inner_text() == "Enlarge" and box.get_attribute("tabindex") == stops
     page.set_viewport_size({"width": 1280, "height": 900})
     box.click()
     assert not button.is_visible() and box.get_attribute("class") == "gd-figure-box"
