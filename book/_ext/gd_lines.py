@@ -1,10 +1,11 @@
-"""Lines break where a reader would: not before the stop that follows a formula, not between a number and its %, and not inside 1e-6."""
+"""Lines break where a reader would: not before the stop that follows a formula, not between a number and its %, its ± or its ln, and not
+inside 1e-6, 64-32-10 or L-BFGS."""
 
 import re
 
 _TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|mjx-container)\b.*?</\1>|<!--.*?-->|<[^>]*>|([^<]+)", re.DOTALL)
 _FORMULA = re.compile(r'(\(?)(<span class="math [^>]*>\s*<mjx-container.*?</mjx-container></span>)([).,;:!?’”]*)', re.DOTALL)
-_POWER = re.compile(r"\d(?:\.\d+)?e[-−]\d+")
+_WHOLE = re.compile(r"\d(?:\.\d+)?e[-−]\d+|\b\d+(?:-\d+){2,}\b|\b[A-Za-z]-[A-Za-z]+")
 
 
 def whole(html):
@@ -14,7 +15,7 @@ def whole(html):
 
 
 def _words(text):
-    return _POWER.sub(lambda found: _held(found[0]), re.sub(r"(?<=\d) %", "&nbsp;%", text))
+    return _WHOLE.sub(lambda found: _held(found[0]), re.sub(r"(?<=\d) (?=%)|(?<=±) (?=\d)|(?<=\bln) (?=\d)", "&nbsp;", text))
 
 
 def _held(html):

@@ -97,6 +97,9 @@ def test_what_belongs_together_stands_in_one_line():
     formula = '<span class="math notranslate nohighlight"><mjx-container>x %</mjx-container></span>'
     assert gd_lines.whole(f"<p>({formula}, {formula} is</p>") == f'<p><span class="gd-held">({formula},</span> {formula} is</p>'
     assert gd_lines.whole('<p title="5 %">5 % of 1.5e-6</p>') == '<p title="5 %">5&nbsp;% of <span class="gd-held">1.5e-6</span></p>'
+    assert gd_lines.whole("<p>± 2.5 and ln 10</p>") == "<p>±&nbsp;2.5 and ln&nbsp;10</p>"
+    for word in ("L-BFGS", "K-FAC", "64-32-10"):
+        assert gd_lines.whole(f"<td>{word}, one-cycle 5-10</td>") == f'<td><span class="gd-held">{word}</span>, one-cycle 5-10</td>'
     code = "<pre>5 % of <b>1e-6</b></pre><script>1e-6</script>"
     assert gd_lines.whole(code) == code
 
