@@ -2,6 +2,7 @@
 
 import pytest
 
+from gdcore.figures import live
 from tests.figures import (
     test_basins,
     test_depth,
@@ -71,3 +72,17 @@ def test_after_it_the_start_lies_where_it_is_touched(open_figures):
     assert moved["x"] + moved["width"] / 2 == pytest.approx(panel["x"] + 0.7 * panel["width"], abs=1.5)
     assert moved["y"] + moved["height"] / 2 == pytest.approx(panel["y"] + 0.4 * panel["height"], abs=1.5)
     assert abs(moved["x"] - box["x"]) > 10
+
+
+def test_a_long_name_of_an_axis_stays_on_the_canvas(open_figures):
+    name = "errors on the validation part, per cent"
+    page = open_figures(live.race({"SGD": {"steps": [0, 1, 2], "losses": [3.0, 2.0, 1.0]}}, title="Long", label=name), width=390)
+    rows = page.evaluate("""() => {
+        const {canvas, density} = document.querySelector("figure.gd-live").figure.plots[0], found = new Set();
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", {willReadFrequently: true});
+        copy.drawImage(canvas, 0, 0);
+        const wide = Math.round(14 * density), pixels = copy.getImageData(0, 0, wide, canvas.height).data;
+        pixels.forEach((v, i) => { if (i % 4 === 3 && v) found.add(Math.floor(i / 4 / wide)); });
+        return [Math.min(...found), canvas.height - 1 - Math.max(...found)];
+    }""")
+    assert min(rows) > 0
