@@ -18,7 +18,7 @@ def race(runs, *, title, question="", clock="steps", scale="log", label="loss", 
     """Recorded trainings side by side. The reader chooses the clock, moves the cursor, plays the race, and lifts one run out.
 
     runs: {name: {"losses": …, "steps": …, "seconds": …, "gradients": …}}, up to 8. losses are a row of numbers, or one row a seed: then
-    the line is their median and the band goes from the lowest to the highest; of six and more only the run that is lifted out has its
+    the line is their median and the band goes from the lowest to the highest; of more than four only the run that is lifted out has its
     band, since so many would hide each other. The clocks say when each loss was taken; steps count from
     0 where they are missing; a clock is offered if all runs have it; of seconds with one row a seed the median is taken.
     clock: the clock to begin with. scale: "log" or "linear", of the losses. label: what the losses are, such as "test loss".
@@ -108,7 +108,7 @@ class Race(Live):
                 times, color = run[self._clock()], PALETTE[i % colors]
                 line, *band = np.array(run[key], dtype=float)
                 ax.plot(times, line, color=color, linestyle="-" if i < colors else "--")
-                if band and (len(runs) < 6 or run["name"] == self.state["chosen"]):
+                if band and (len(runs) < 5 or run["name"] == self.state["chosen"]):
                     ax.fill_between(times, *band, color=color, alpha=0.17, linewidth=0)
                 if np.isfinite(line).any():
                     last = np.flatnonzero(np.isfinite(line))[-1]

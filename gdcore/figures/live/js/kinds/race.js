@@ -62,11 +62,11 @@ KINDS.race = (figure) => {
     panel.axes();
     panel.inside(() => {
       panel.upright(at());
-      // the run that is lifted out lies on top; of six and more only its band is drawn, since so many hide each other
+      // the run that is lifted out lies on top; of more than four only its band is drawn, since so many hide each other
       for (const [i, run] of [...runs.entries()].sort(([, a], [, b]) => (a.name === lit) - (b.name === lit))) {
         const [line, low, high] = run[key], k = till(run, at()), x = (j) => run.times[j], bold = run.name === lit;
         const style = {color: color(i), alpha: faint(run) ? 0.3 : 1};
-        if (low && (runs.length < 6 || bold)) panel.area(line.length, x, (j) => low[j], (j) => high[j], {...style, alpha: faint(run) ? 0.05 : 0.17});
+        if (low && (runs.length < 5 || bold)) panel.area(line.length, x, (j) => low[j], (j) => high[j], {...style, alpha: faint(run) ? 0.05 : 0.17});
         panel.line(line.length, x, (j) => line[j], {...style, width: bold ? 3.5 : 2, dash: i < colors ? [] : [6, 5]});
         if (Number.isFinite(line[k])) panel.dot(x(k), line[k], {...style, radius: bold ? 6 : 4.5});
       }
