@@ -36,7 +36,7 @@ KINDS.fit = (figure) => {
     data.clear();
     data.axes();
     data.inside(() => {
-      for (let i = 0; i < xs.length; i++) data.dot(xs[i], ys[i], {color: blue, radius: 2.5, alpha: 0.5, ring: false});
+      for (let i = 0; i < xs.length; i++) data.dot(xs[i], ys[i], {color: blue, radius: xs.length < 20 ? 4 : 2.5, alpha: xs.length < 20 ? 0.9 : 0.5, ring: false});
       for (const [name, [slope, intercept]] of marks) {
         data.line(2, (i) => [low, high][i], (i) => slope * [low, high][i] + intercept, {color: ink, width: 1.5, alpha: 0.7});
         const end = Math.min(high, slope > 0 ? (top - intercept) / slope : slope < 0 ? (bottom - intercept) / slope : high);
