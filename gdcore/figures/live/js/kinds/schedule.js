@@ -62,8 +62,8 @@ KINDS.schedule = (figure) => {
   // Names at the right ends: of the upper line above it, of the lower one below it or, without room there, above both.
   function nameEnds(plot, value) {
     const {steps} = figure.state, {top, bottom} = plot.margin, all = Array.from({length: steps + 1}, (_, t) => t);
+    const from = plot.x(steps) - 18 - Math.max(...names().map((name) => plot.pen.measureText(name).width));
     const lines = names().map((name, i) => {
-      const from = plot.x(steps) - 18 - plot.pen.measureText(name).width;
       const ys = all.filter((t) => plot.x(t) >= from).map((t) => plot.y(value(i, t))).filter(Number.isFinite);
       return {name, color: figure.colors.racers[i], over: Math.min(...ys), under: Math.max(...ys), end: ys.at(-1)};
     }).filter(({end}) => end !== undefined).sort((a, b) => a.end - b.end);
