@@ -33,13 +33,16 @@ SAID = {
     "adaptive restart": ["the restart finds"],
     "bias of an estimator": ["unbiased", "biased"],
     "convergence rate": ["rates have shapes"],
+    "convex function": ["is convex", "such a function is convex: the chord"],
     "decoupled weight decay": ["is decoupled"],
     "differential privacy": ["differentially private"],
     "divergence": ["explosion", "diverge"],
     "evolution strategy": ["CMA-ES"],
+    "expected improvement": ["model the score"],
     "expected risk": ["the expected loss"],
     "generalisation gap": ["the gap is overfitting", "that is the gap"],
     "global minimum": ["no local minimum above the lowest"],
+    "gradient clipping": ["clipping by norm", "clip: a limit on the length"],
     "gradient tape": ["a tape", "tape.gradient"],
     "He initialisation": ["He, Kaiming"],
     "Hessian-vector product": ["without the Hessian", "Hessian-free"],
@@ -52,11 +55,14 @@ SAID = {
     "near duplicate": ["near copies", "share runs of eight words"],
     "Nesterov momentum": ["Nesterov's momentum", "Nesterov has", "for Nesterov"],
     "Newton-Schulz iteration": ["Newton-Schulz"],
+    "one-cycle schedule": ["one-cycle"],
     "orthogonalisation": ["nearest orthogonal", "nearly orthogonal"],
     "paired comparison": ["in pairs", "paired"],
     "preconditioning": ["precondition"],
+    "pruning": ["fewer weights"],
     "reduce-scatter": ["an all-reduce is two halves"],
     "residual block": ["a residual network"],
+    "ridge regression": ["ridge"],
     "Robbins-Monro conditions": ["Robbins and Monro"],
     "scientific hyper-parameter": ["scientific"],
     "selection bias of a winner": ["partly luck", "pays for luck", "the winner is"],
@@ -69,8 +75,10 @@ SAID = {
     "surrogate loss": ["smooth stand-in"],
     "symmetric start": ["all weights alike", "equal units stay equal"],
     "symmetry breaking": ["break the symmetry"],
+    "TracIn": ["Who taught this"],
     "update-to-weight ratio": ["ratio of update to weight", "updates over weights"],
     "validation set": ["validation part", "validation data", "validation loss"],
+    "variance reduction": ["variance-reduced"],
     "Wilson interval": ["Wilson's"],
     "Xavier initialisation": ["called Xavier's"],
     "ZeRO, FSDP": ["ZeRO", "FSDP"],
@@ -131,7 +139,7 @@ def pattern(term):
 
 @functools.cache
 def _lower(*texts):
-    return "\n".join(texts).lower()
+    return "\n".join(texts).replace("*", "").lower()
 
 
 def weights(term, chapter):
