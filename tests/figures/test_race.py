@@ -126,8 +126,8 @@ def test_a_screen_reader_hears_who_is_ahead(open_figures):
 
 
 def test_a_logarithmic_clock_shares_the_axis_by_factors_and_its_end_is_exact(open_figures):
-    raced = {"short": {"losses": [4.0, 3.0, 2.0], "gradients": [0, 3, 10]}, "long": {"losses": [4.0, 2.0, 1.0], "gradients": [3, 300, 3859]}}
-    fig = live.race(raced, title="By factors", clock="gradients", clock_scale="log")
+    runs = {"short": {"losses": [4.0, 3.0, 2.0], "gradients": [0, 3, 10]}, "long": {"losses": [4.0, 2.0, 1.0], "gradients": [3, 300, 3859]}}
+    fig = live.race(runs, title="By factors", clock="gradients", clock_scale="log")
     page = open_figures(fig)
     at = lambda: page.get_by_label("step", exact=True).get_attribute("aria-valuetext")
     assert at() == "after 3859 gradients" and [run["reached"] for run in page.evaluate(NUMBERS)] == [2, 1]
