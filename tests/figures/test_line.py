@@ -26,6 +26,11 @@ def secants(curve=S.exponential, x=0.7, h=1e-3):
     return live.line(curve, x, difference=h, title="Too long bends, too short is noise")
 
 
+def test_words_for_a_figure_end_a_title_that_asks_once():
+    (data, metadata) = walk()._repr_mimebundle_()
+    assert data["text/plain"].startswith("How far does the slope let me go? After ") and metadata["image/svg+xml"]["alt"] == data["text/plain"]
+
+
 def say(page, words):
     page.wait_for_function("(words) => document.querySelector('[role=status]').textContent.includes(words)", arg=words)
     return page.locator("[role=status]").inner_text()

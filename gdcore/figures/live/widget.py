@@ -63,6 +63,7 @@ class Live(anywidget.AnyWidget):
         data = super()._repr_mimebundle_(**kwargs)
         data = dict(data[0] if isinstance(data, tuple) else data or {})
         figure, alt, table = self.still()
+        alt = alt.replace("?. ", "? ")  # a title may ask
         data[MIME] = figure_json(self.spec, self.state, alt, table)
         data["image/svg+xml"] = svg(figure, alt)
         data["text/plain"] = alt
