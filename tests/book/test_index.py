@@ -25,6 +25,7 @@ def glossary():
 def test_every_word_and_every_rule_is_there_and_every_link_arrives(book):
     page = (book.html / "book" / "index_of_terms.html").read_text("utf-8")
     body = page[page.index('class="gd-letters"') :].partition("</article>")[0]
+    body = re.sub(r'<span class="gd-held">([^<]*)</span>', r"\1", body)
     listed = {unescape(name) for name in re.findall(r"<li><a [^>]*>([^<]+)</a>", body)}
     terms = glossary()
     assert len(terms) > 200 and not (terms | {cls.__name__ for cls in RULES + WRAPPERS + TOLD}) - listed
