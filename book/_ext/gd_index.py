@@ -31,7 +31,7 @@ SAID = {
     "activation function": ["activation's", "choose an activation", "no activation"],
     "adaptive gradient clipping": ["AGC"],
     "adaptive restart": ["the restart finds"],
-    "bias of an estimator": ["unbiased", "biased"],
+    "bias of an estimator": ["bias and variance", "unbiased"],
     "convergence rate": ["rates have shapes"],
     "convex function": ["is convex", "such a function is convex: the chord"],
     "decoupled weight decay": ["is decoupled"],
