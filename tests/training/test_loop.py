@@ -11,6 +11,7 @@ from torch import nn
 
 import gdcore.optim
 from gdcore import schedules, seed
+from gdcore.progress import NoBar
 from gdcore.training import Batches, InTurn, Record, fit
 from gdcore.training import loop as running
 from gdcore.training.batches import generator
@@ -249,6 +250,22 @@ def test_the_generator_of_a_card_is_kept_too(monkeypatch):
     torch.rand(3)
     running._set_random_state(card, states)
     assert torch.equal(torch.get_rng_state(), here) and told == [("of cuda", card)]
+
+
+def test_the_bar_is_full_at_the_end(monkeypatch):
+    class Bar(NoBar):
+        def __init__(self, total):
+            bars.append(self)
+            self.total, self.n = total, 0
+
+        def update(self, n):
+            self.n += n
+
+    bars = []
+    monkeypatch.setattr(running, "bar", lambda progress, total: Bar(total))
+    train(epochs=2)
+    train(epochs=3, every=4)
+    assert [(bar.n, bar.total) for bar in bars] == [(12, 12), (18, 18)]
 
 
 class Short(Batches):
