@@ -37,8 +37,8 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
     "training.loop": {
         "_Run.__init__: half = torch.float16 if self.device.type == 'cuda' and (not torch.cuda.is_bf16_supported()) else torch.bfloat16 "
         "one line too late": "the function in between reads it only when it is called",
-        "_Run.__init__: self.parameters = [p for o in self.optimizers for group in o.param_groups for p in group['params']] one line too late":
-            "the schedulers in between change none of them",
+        "_Run.__init__: self.parameters = [p for o in self.optimizers for group in o.param_groups for p in group['params']] "
+        "one line too late": "the schedulers in between change none of them",
         "_Run._next: 1 becomes 2": "an epoch that is too short ends with the same error, at the next batch that is asked for",
     },
     "algorithms.distributed": {

@@ -28,7 +28,8 @@ def secants(curve=S.exponential, x=0.7, h=1e-3):
 
 def test_words_for_a_figure_end_a_title_that_asks_once():
     (data, metadata) = walk()._repr_mimebundle_()
-    assert data["text/plain"].startswith("How far does the slope let me go? After ") and metadata["image/svg+xml"]["alt"] == data["text/plain"]
+    alt = metadata["image/svg+xml"]["alt"]
+    assert alt.startswith("How far does the slope let me go? After ") and alt == data["text/plain"]
 
 
 def say(page, words):
