@@ -145,9 +145,9 @@ def _lower(*texts):
 def weights(term, chapter):
     """How much each section of a chapter is about a term."""
     find, rule = pattern(term), term in vars(rules)
-    firsts = [_parts(way)[0].lower() for way in ways(term)]
+    rarest = [max(_parts(way), key=len).lower() for way in ways(term)]
     for heading, prose, code in chapter:
-        if not any(first in _lower(heading, prose, code) for first in firsts):  # most sections: a look is cheaper than a pattern
+        if not any(part in _lower(heading, prose, code) for part in rarest):  # most sections: a look is cheaper than a pattern
             yield 0
             continue
         marked = sum(bool(find.search(mark)) for mark in re.findall(r"\*{1,2}([^*\n]+)\*{1,2}", prose))
