@@ -7,7 +7,7 @@ from pathlib import Path
 __all__ = ["classic", "everything", "fingerprint", "kinds", "module", "styles"]
 
 _HERE = Path(__file__).parent
-_ALWAYS = ("GD", "HeavyBall")  # the rules that some kinds of figures run by themselves
+_OWN = {"line": "GD", "map": "HeavyBall", "schedule": "GD"}  # the rule that a kind of figures runs by itself
 _REACHED = ("KINDS", "RULES", "SURFACES", "enliven", "makeRule", "makeSurface", "mount", "run")
 _PARTS = ("core", "plot", "controls", "symbols")
 _SHARED = {  # {part: who needs it}
@@ -43,7 +43,7 @@ def classic(only=None, rules=None):
     chosen = everything() if only is None else tuple(sorted(only))
     reached = [*_REACHED, *(["gaussians", "uniforms"] if _SHARED["gaussians"] & set(chosen) else [])]
     reached += ["SCHEDULES", "makeSchedule"] * ("schedule" in chosen)
-    body = _body(chosen, None if rules is None else tuple(sorted({*_ALWAYS, *rules})))
+    body = _body(chosen, None if rules is None else tuple(sorted({*(_OWN[kind] for kind in chosen if kind in _OWN), *rules})))
     return f'(() => {{\n"use strict";\n{body}\nglobalThis.gdLive = {{{", ".join(reached)}}};\nbegin();\n}})();\n'
 
 

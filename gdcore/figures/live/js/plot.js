@@ -116,13 +116,12 @@ class Plot {
     }
     if (this.axis.y.label) {
       pen.save();
-      const long = pen.measureText(this.axis.y.label).width, squeeze = Math.min(1, (this.height - 4) / long); // a long name stays on the canvas
-      pen.translate(2, Math.max((top + bottom) / 2, 2 + (squeeze * long) / 2));
+      const room = this.height - 4, long = Math.min(room, pen.measureText(this.axis.y.label).width); // it stays on the canvas
+      pen.translate(2, Math.max((top + bottom) / 2, 2 + long / 2));
       pen.rotate(-Math.PI / 2);
       pen.textAlign = "center";
       pen.textBaseline = "top";
-      pen.scale(squeeze, squeeze);
-      pen.fillText(this.axis.y.label, 0, 0);
+      pen.fillText(this.axis.y.label, 0, 0, room);
       pen.restore();
     }
   }

@@ -87,8 +87,8 @@ KINDS.line = (figure) => {
     curve.note(said, x(), value, 14 * way * free, orange, -12 * free);
     if (Math.abs(curve.y(value + got) - curve.y(value + promised)) < 26) return;
     curve.note("promised", to, value + promised, 10 * way, orange);
-    const apart = curve.y(value + got) - (curve.y(value) - 12 * free), beside = apart < 0 ? -15 - apart : 15 - apart; // from "slope" beside it
-    curve.note("got", to, value + got, 10 * way, blue, Math.abs(apart) < 15 ? beside : 0);
+    const apart = curve.y(value + got) - curve.y(value) + 12 * free; // from "slope" beside it
+    curve.note("got", to, value + got, 10 * way, blue, Math.abs(apart) < 15 ? (apart < 0 ? -15 : 15) - apart : 0);
   }
 
   function drawSecants(blue, orange, green) {

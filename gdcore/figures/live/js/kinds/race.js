@@ -12,10 +12,10 @@ KINDS.race = (figure) => {
   const panels = {losses: plot(label), ...(metric && {metric: plot(metric)})};
   const above = element("div", {class: "gd-live-above"}), racers = element("div", {class: "gd-live-racers"});
   let runs = [], known, shown, pointed, lit;
-  const {clock_scale: spacing, colors = 4} = figure.data ?? {}, log = spacing === "log";
+  const {clock_scale, colors = 4} = figure.data ?? {}, log = clock_scale === "log";
   const end = () => Math.max(0, ...runs.map((run) => run.times.at(-1)));
-  const first = () => (log ? Math.min(end(), ...runs.flatMap((run) => run.times.filter((t) => t > 0).slice(0, 1))) : 0) || 0;
-  const at = (share = figure.state.step / 200) => (share < 1 && first() ? first() * (end() / first()) ** share : end() * share);
+  const first = () => (log ? Math.min(end(), ...runs.flatMap((run) => run.times.find((t) => t > 0) ?? [])) : 0) || 0;
+  const at = (share = figure.state.step / 200, low = first()) => (low && share < 1 ? low * (end() / low) ** share : end() * share);
   const color = (i) => figure.colors.racers[i % colors], faint = (run) => !!lit && run.name !== lit;
   const says = () => `after ${figure.state.clock === "seconds" ? number(at(), 3) : number(Math.floor(at()), 6)} ${figure.state.clock}`;
   // a value that a run has reached by a time is that of its last point till then
@@ -45,7 +45,7 @@ KINDS.race = (figure) => {
     racers.replaceChildren(...runs.map(({name}, i) => {
       const made = lane(i % colors, button(figure, name, () => figure.set({chosen: figure.state.chosen === name ? null : name})));
       made.querySelector("output").style.flexBasis = "100%"; // a line of its own, however long
-      made.style.borderTopStyle = i < colors ? "solid" : "dashed"; // as its curve
+      if (i >= colors) made.style.borderTopStyle = "dashed"; // as its curve
       const point = () => ((pointed = made.matches(":hover, :has(:focus-visible)") ? name : undefined), figure.redraw());
       for (const event of ["pointerenter", "pointerleave", "focusin", "focusout"]) made.addEventListener(event, point);
       return made;
@@ -145,8 +145,8 @@ function named(panel, runs, key) {
   if (panel.named?.every((value, i) => value === now[i])) return panel.places; // until the curves are others
   const curves = runs.map((run) => run.times.map((x, k) => [panel.x(x), panel.y(run[key][0][k])]));
   const all = curves.flatMap((curve) => curve.flatMap(([x, y], k) => { // a point for every eight pixels of a long line
-    const [u, v] = curve[k + 1] ?? [x, y], parts = Math.min(40, Math.ceil(Math.hypot(u - x, v - y) / 8)) || 1;
-    return Array.from({length: parts}, (_, i) => [x + ((u - x) * i) / parts, y + ((v - y) * i) / parts]);
+    const [u, v] = curve[k + 1] ?? [x, y], parts = Math.min(40, 1 + Math.hypot(u - x, v - y) / 8) || 1;
+    return Array.from({length: parts}, (_, i) => [x + (u - x) * (i / parts), y + (v - y) * (i / parts)]);
   }));
   const taken = [], near = (x, y, a, b) => ([u, v, w = 0]) => Math.abs(u - x) < a + w && Math.abs(v - y) < b;
   panel.named = now;

@@ -61,20 +61,13 @@ KINDS.schedule = (figure) => {
 
   // Names at the right ends: of the upper line above it, of the lower one below it or, without room there, above both.
   function nameEnds(plot, value) {
-    const {steps} = figure.state, {top, bottom} = plot.margin, all = Array.from({length: steps + 1}, (_, t) => t);
-    const from = plot.x(steps) - 18 - Math.max(...names().map((name) => plot.pen.measureText(name).width));
-    const lines = names().map((name, i) => {
-      const ys = all.filter((t) => plot.x(t) >= from).map((t) => plot.y(value(i, t))).filter(Number.isFinite);
-      return {name, color: figure.colors.racers[i], over: Math.min(...ys), under: Math.max(...ys), end: ys.at(-1)};
-    }).filter(({end}) => end !== undefined).sort((a, b) => a.end - b.end);
-    const over = Math.min(...lines.map((line) => line.over)), lowest = plot.height - bottom - 8;
-    const below = lines[1] && lines[1].under + 10 <= lowest;
-    const places = below || !lines[1] ? [over - 10, lines[1]?.under + 10] : [over - 25, over - 10];
-    const lift = Math.max(0, top + 8 - places[0]), base = plot.axis.y.range[0];
-    lines.forEach(({name, color}, i) => {
-      const y = Math.min(lowest, places[i] + (i && below ? 0 : lift));
-      plot.text(name, steps, base, {color, align: "right", dx: -14, dy: y - plot.y(base)});
-    });
+    const {steps} = figure.state, late = Array.from({length: Math.ceil(0.3 * steps)}, (_, t) => steps - t); // no name is longer
+    const lines = names().map((name, i) => [late.map((t) => plot.y(value(i, t))).filter(Number.isFinite), name, figure.colors.racers[i]])
+      .sort(([[a]], [[b]]) => a - b);
+    const over = Math.min(...lines.flatMap(([ys]) => ys)), under = Math.max(...(lines[1]?.[0] ?? [])) + 10;
+    const base = plot.axis.y.range[0], lowest = plot.y(base) - 8, below = under <= lowest;
+    const first = Math.max(plot.margin.top + 8, over - (below ? 10 : 25)), places = [first, below ? under : first + 15];
+    lines.forEach(([, name, color], i) => plot.text(name, steps, base, {color, align: "right", dx: -14, dy: Math.min(0, places[i] - lowest) - 8}));
   }
 
   function drawRates() {
