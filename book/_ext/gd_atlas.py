@@ -83,7 +83,8 @@ def elsewhere():
             price = f"{shown(entry['price'])} {entry['unit']}" if entry["price"] is not None else f"not by most ({entry['unit']})"
             link = f'<a href="api.html#gdcore.{entry["api"]}">{escape(name)}</a>'
             rows.append(f'<tr><th scope="row">{link}</th><td>{escape(entry["task"])}</td><td>{price}</td><td>{entry["arrived"]}</td></tr>')
-    return ('<div class="gd-atlas-box gd-elsewhere" tabindex="0" role="region" aria-label="Methods on own tasks"><table><thead><tr>'
+    return ('<div class="gd-atlas-box gd-elsewhere" tabindex="0" role="region" aria-label="Table of methods on tasks of their own">'
+            '<table><thead><tr>'
             '<th scope="col">method</th><th scope="col">task</th><th scope="col">price</th><th scope="col">arrived</th></tr></thead>\n'
             "<tbody>\n" + "\n".join(rows) + "\n</tbody></table></div>")  # fmt: skip
 
