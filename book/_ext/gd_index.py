@@ -129,6 +129,7 @@ def _parts(way):
     return re.split(r"[\s-]+", re.sub("y$", "", way))  # a y may be an ies
 
 
+@functools.cache
 def pattern(term):
     """A term in text, in any of its ways: any case unless it is a name, a plural, a hyphen or a dash for a space."""
     named = re.search(r"[A-Z].*[A-Z]", term) or term in vars(rules)
@@ -138,21 +139,24 @@ def pattern(term):
 
 
 @functools.cache
-def _lower(*texts):
-    return "\n".join(texts).replace("*", "").lower()
+def _plain(section):
+    """What is asked of a section for each word: (all of it in lower case, its prose without marks, what is marked in it)."""
+    prose = section[1].replace("*", "")
+    return "\n".join([section[0], prose, section[2]]).lower(), prose, re.findall(r"\*{1,2}([^*\n]+)\*{1,2}", section[1])
 
 
 def weights(term, chapter):
     """How much each section of a chapter is about a term."""
     find, rule = pattern(term), term in vars(rules)
-    rarest = [max(_parts(way), key=len).lower() for way in ways(term)]
-    for heading, prose, code in chapter:
-        if not any(part in _lower(heading, prose, code) for part in rarest):  # most sections: a look is cheaper than a pattern
+    parts = [sorted(_parts(way.lower()), key=len, reverse=True) for way in ways(term)]
+    for heading, prose, code in map(tuple, chapter):
+        every, plain, marks = _plain((heading, prose, code))
+        if not any(all(part in every for part in way) for way in parts):  # most sections: a look is cheaper than a pattern
             yield 0
             continue
-        marked = sum(bool(find.search(mark)) for mark in re.findall(r"\*{1,2}([^*\n]+)\*{1,2}", prose))
-        said = len(find.findall(prose.replace("*", "")))  # a word with a part of it emphasised is the word
-        yield HEADING * bool(find.search(heading)) + said + EMPHASIS * marked + rule * len(find.findall(code))
+        marked = sum(bool(find.search(mark)) for mark in marks)
+        said = len(find.findall(plain))  # a word with a part of it emphasised is the word
+        yield HEADING * bool(find.search(heading)) + said + EMPHASIS * marked + (len(find.findall(code)) if rule else 0)
 
 
 def places(chapters, term):

@@ -4,6 +4,7 @@
 A text may link to a chapter of the plan before it is written: until then the link is plain text.
 """
 
+import functools
 import json
 import posixpath
 import re
@@ -23,8 +24,12 @@ _ROMAN = ("I", "II", "III", "IV", "V")
 
 def plan(source):
     """[(part, [(docname, title, about), ...]), ...] as written in book/chapters.yml."""
-    parts = yaml.safe_load(Path(source, "book", "chapters.yml").read_text("utf-8"))
-    return [(part["part"], [(f"chapters/{name}", title, about) for name, title, about in part["chapters"]]) for part in parts]
+    return _plan(Path(source, "book", "chapters.yml").read_text("utf-8"))
+
+
+@functools.cache  # each page of exercises asks
+def _plan(text):
+    return [(part["part"], [(f"chapters/{name}", title, about) for name, title, about in part["chapters"]]) for part in yaml.safe_load(text)]
 
 
 def promise(source, docname):

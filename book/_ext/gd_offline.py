@@ -1,9 +1,11 @@
 """Nothing from elsewhere: the fonts of formulas lie beside the pages, and search works from the disk."""
 
+import functools
 import shutil
 from pathlib import Path
 
 from gd_math import FONTS, mathjax
+from sphinx.search.en import SearchEnglish
 
 
 def _copy(app, error):
@@ -20,7 +22,14 @@ def _copy(app, error):
 _SEARCH = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
 
 
+class Search(SearchEnglish):
+    """English, each word taken to its stem once for all pages, where Sphinx takes it there once a page."""
+
+    stem = functools.cache(SearchEnglish.stem)
+
+
 def setup(app):
+    app.add_search_language(Search)
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book always sets it; sphinx-comments itself is left out
     app.add_js_file(None, body=_SEARCH, priority=300)
     app.connect("build-finished", _copy)
