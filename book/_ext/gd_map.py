@@ -29,7 +29,8 @@ def plan(source):
 
 @functools.cache  # each page of exercises asks
 def _plan(text):
-    return [(part["part"], [(f"chapters/{name}", title, about) for name, title, about in part["chapters"]]) for part in yaml.safe_load(text)]
+    parts = yaml.safe_load(text)
+    return [(part["part"], [(f"chapters/{name}", title, about) for name, title, about in part["chapters"]]) for part in parts]
 
 
 def promise(source, docname):

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import functools
 import io
 import json
 import pathlib
@@ -38,9 +39,15 @@ def reports(folder, name):
     return found
 
 
+@functools.lru_cache(maxsize=200)
+def cases_of(question, seed):
+    """The cases of a seed, drawn once for all answers: in some questions drawing costs more than an answer."""
+    return question.cases(seed)
+
+
 def graded(question, submission, seed=0, named=True):
     """(points, names of mistakes) of a submission; inputs and outputs go through JSON, as between two processes."""
-    cases = question.cases(seed)
+    cases = cases_of(question, seed)
     inputs = json.loads(json.dumps([c.inputs for c in cases]))
     outputs = json.loads(json.dumps(run_all(question.mode, submission, inputs, question.limit)))
     verdicts = [judge(question, c, o) for c, o in zip(cases, outputs)]
