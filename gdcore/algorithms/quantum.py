@@ -165,7 +165,6 @@ class Machine:
 def parameter_shift(machine, theta):
     """The gradient from values alone, exact where they are: Mitarai et al. (2018), arXiv:1803.00745; Schuld et al. (2019),
     arXiv:1811.11184. A gate with G² = 1 takes two values, a double excitation four; a parameter in several gates is shifted in each."""
-    theta = np.asarray(theta, dtype=float)
     g = np.zeros(len(theta))
     at = lambda k, angle: machine.value(theta, (k, angle))
     for k, (name, _, *rest) in enumerate(machine.circuit.gates):

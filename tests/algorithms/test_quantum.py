@@ -149,6 +149,7 @@ def test_circuits_and_cuts_by_hand():
     assert Q.qaoa([(0, 1)], 2, 2).gates == (("H", (0,)), ("H", (1,)), ("RZZ", (0, 1), 0, -1.0), ("RX", (0,), 1, 2.0), ("RX", (1,), 1, 2.0),
                                             ("RZZ", (0, 1), 2, -1.0), ("RX", (0,), 3, 2.0), ("RX", (1,), 3, 2.0))  # fmt: skip
     assert Q.cut_value([(0, 1), (1, 2)], [["a", "b", "b"], ["a", "b", "a"]]).tolist() == [1, 2]
+    assert Q.cut_value([(0, 1), (1, 2)], [1, -1, 1]) == 2
 
 
 def test_a_machine_asks_for_its_shots_and_counts_them():
@@ -178,19 +179,19 @@ def test_rotosolve_by_hand():
             (found,) = Q.rotosolve(machine, [start])
             assert -math.pi <= found <= math.pi and math.cos(found - lowest) == pytest.approx(1, abs=1e-12)
         assert machine.values == 9
-    for gates in ((("RY", (0,), 0), ("RY", (0,), 0)), (("RY", (0,), 0, 2.0),)):
+    for gates in ((("RY", (0,), 0), ("RY", (0,), 0)), (("RY", (0,), 0, 2.0),), (("DoubleExcitation", (0, 1, 2, 3), 0),)):
         with pytest.raises(ValueError, match="rotosolve moves"):
-            Q.rotosolve(Q.Machine(Q.Circuit(1, gates), {"Z": 1.0}), [0.3])
+            Q.rotosolve(Q.Machine(Q.Circuit(4, gates), {"ZIII": 1.0}), [0.3])
     assert Q.rotosolve(Q.Machine(Q.Circuit(1, (("RY", (0,), 0, 1.0),)), {"X": 1.0}), [0.3]) == pytest.approx([-math.pi / 2])
 
 
 @pytest.mark.parametrize("discrete", [True, False])
 def test_bifurcation_by_hand(discrete):
     """The same walk, particle by particle; the spins are told by their energies."""
-    n, starts, steps, dt = 9, 12, 5, 0.7
+    n, starts, steps, dt = 9, 12, 8, 0.7  # enough for the walls to count
     J = np.triu(np.random.default_rng(3).normal(size=(n, n)), 1)
     J = J + J.T
-    places, speeds = 0.1 * np.random.default_rng(5).uniform(-1, 1, size=(2, starts, n))
+    places, speeds = 0.1 * np.random.default_rng(6).uniform(-1, 1, size=(2, starts, n))
     c = 0.5 * ((n - 1) / sum(J[i, j] ** 2 for i in range(n) for j in range(n))) ** 0.5
     ends = []
     for x, y in zip(places, speeds):
@@ -202,6 +203,6 @@ def test_bifurcation_by_hand(discrete):
             x = [max(-1.0, min(1.0, v)) for v in x]
         ends.append([1.0 if v >= 0 else -1.0 for v in x])
     wanted = [-sum(J[i, j] * s[i] * s[j] for i in range(n) for j in range(i)) for s in ends]
-    spins, energy, energies = Q.bifurcation(J, np.random.default_rng(5), starts, steps, dt, discrete)
+    spins, energy, energies = Q.bifurcation(J, np.random.default_rng(6), starts, steps, dt, discrete)
     assert energies == pytest.approx(wanted) and energy == pytest.approx(min(wanted)) and spins.tolist() == ends[int(np.argmin(wanted))]
     assert len({round(e, 9) for e in wanted}) > 3  # the ends differ, so that they tell
