@@ -1,11 +1,12 @@
 """Lines break where a reader would: not before the stop that follows a formula, not between a number and its %, its ± or its ln, and not
-inside 1e-6, 64-32-10 or L-BFGS."""
+inside 1e-6, 64-32-10 or L-BFGS; and a long name of code after a stop or an underscore, before anywhere else."""
 
 import re
 
 _TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|mjx-container)\b.*?</\1>|<!--.*?-->|<[^>]*>|([^<]+)", re.DOTALL)
 _FORMULA = re.compile(r'(\(?)(<span class="math [^>]*>\s*<mjx-container.*?</mjx-container></span>)([).,;:!?’”]*)', re.DOTALL)
 _WHOLE = re.compile(r"\d(?:\.\d+)?e[-−]\d+|\b\d+(?:-\d+){2,}\b|\b[A-Za-z]-[A-Za-z]+")
+_NAME = re.compile(r'(?<=<span class="pre">)[\w.()]{16,}(?=</span>)')
 
 
 def whole(html):
@@ -22,9 +23,15 @@ def _held(html):
     return f'<span class="gd-held">{html}</span>'
 
 
+def joints(html):
+    """Long names of code with places at which they may break."""
+    return _NAME.sub(lambda found: re.sub(r"(?<=\w[._])(?=\w)", "<wbr>", found[0]), html)
+
+
 def _context(app, pagename, templatename, context, doctree):
     if context.get("body"):
-        context["body"] = whole(context["body"])
+        context["body"] = joints(whole(context["body"]))
+        context["toc"] = joints(context.get("toc") or "")
 
 
 def setup(app):

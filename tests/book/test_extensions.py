@@ -102,6 +102,10 @@ def test_what_belongs_together_stands_in_one_line():
         assert gd_lines.whole(f"<td>{word}, one-cycle 5-10</td>") == f'<td><span class="gd-held">{word}</span>, one-cycle 5-10</td>'
     code = "<pre>5 % of <b>1e-6</b></pre><script>1e-6</script>"
     assert gd_lines.whole(code) == code
+    pre = '<code><span class="pre">{}</span></code>'
+    assert gd_lines.joints(pre.format("gdcore.gradient_free")) == pre.format("gdcore.<wbr>gradient_<wbr>free")
+    for name in ("torch.optim", "learning_rate=0.125, 1.5e-6", "...................."):
+        assert gd_lines.joints(pre.format(name)) == pre.format(name)
 
 
 def test_a_chapter_has_the_number_of_its_file():

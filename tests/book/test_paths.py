@@ -27,4 +27,4 @@ def test_the_minutes_are_those_of_the_chapters():
         if names and told:
             assert abs(sum(map(minutes, names)) - int(told.group(1))) <= 5 * len(names), line
     hours = sum(minutes(path.stem) for path in (ROOT / "chapters").glob("[0-9]*.ipynb")) / 60
-    assert "about twenty-four hours" in PAGE and 22 < hours < 26, hours
+    assert "about twenty-three hours" in PAGE and 22.5 <= hours < 23.5, hours
