@@ -31,9 +31,14 @@ def joints(html):
 def _context(app, pagename, templatename, context, doctree):
     if context.get("body"):
         context["body"] = joints(whole(context["body"]))
-        context["toc"] = joints(context.get("toc") or "")
+
+
+def _contents(app, pagename, templatename, context, doctree):
+    if context.get("toc"):
+        context["toc"] = joints(context["toc"])
 
 
 def setup(app):
+    app.connect("html-page-context", _contents, priority=400)  # before the theme reads it
     app.connect("html-page-context", _context, priority=600)  # after gd_math has set the formulas
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
