@@ -210,11 +210,11 @@ class Plot {
     this.text(words, x, y, {color, align: side < 0 ? "right" : "left", dx: at - this.x(x) + side * Math.abs(dx), dy: height - this.y(y)});
   }
 
-  // Lines named at their right ends, or beside x, and pushed apart: [[words, y, color], …].
-  ends(names, x = this.axis.x.range[1]) {
+  // Lines named at their right ends, or beside x, and pushed apart: [[words, y, color], …]; none higher than so many pixels from the top.
+  ends(names, x = this.axis.x.range[1], top = 0) {
     const floor = this.axis.y.range[0], low = this.y(floor), right = this.x(x) + 70 > this.width, side = right ? -14 : 5;
     const placed = names.map(([words, y, color]) => [this.y(y) - (right ? 9 : 0), words, color]).filter(([at]) => Number.isFinite(at));
-    let free = this.margin.top + 8;
+    let free = Math.max(this.margin.top + 8, top);
     placed.sort((a, b) => a[0] - b[0]).forEach(([at, words, color], i) => {
       free = Math.max(free, Math.min(at, low - 8 - 15 * (placed.length - 1 - i)));
       this.text(words, x, floor, {color, align: right ? "right" : "left", dx: side, dy: free - low});

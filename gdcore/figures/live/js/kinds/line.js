@@ -93,9 +93,10 @@ KINDS.line = (figure) => {
 
   function drawSecants(blue, orange, green) {
     const {h} = figure.state, [forward, central] = slopes(h), [x0, x1] = curve.axis.x.range, far = Math.max(1.2 * h, 0.2 * (x1 - x0));
+    const end = x() + far, under = f(x()) + far * slope() < f(end); // there the names stay under the curve
     const draw = (name, y, slope, style) => [name, straight(x(), y, slope, far, style), style.color];
     curve.ends([draw("tangent", f(x()), slope(), {color: green, width: 6, alpha: 0.5}), draw("forward", f(x()), forward, {color: blue}),
-                draw("central", (f(x() - h) + f(x() + h)) / 2, central, {color: orange, dash: [7, 5]})], x() + far);
+                draw("central", (f(x() - h) + f(x() + h)) / 2, central, {color: orange, dash: [7, 5]})], end, under ? curve.y(f(end)) + 13 : 0);
     for (const z of [x() - h, x() + h]) curve.dot(z, f(z), {color: figure.colors.ink, radius: 3.5});
   }
 
@@ -112,10 +113,10 @@ KINDS.line = (figure) => {
         const color = figure.colors.racers[i], y = (k) => Math.max(low, all[k][i]);
         beside.line(HS.length, (k) => HS[k], y, {color});
         beside.dot(figure.state.h, Math.max(low, here[i]), {color, radius: 5});
-        beside.text(name, HS[14 - 4 * i], y(14 - 4 * i), {color, align: i ? "left" : "right", dx: 20 * i - 10});
+        beside.text(name, HS[14], y(14), {color, align: i ? "left" : "right", dx: 20 * i - 10});
       });
-      beside.text("digits run out", 1e-16, high, {...quiet, dx: 6});
-      beside.text("the curve bends", 1, high, {...quiet, dx: -6, align: "right"});
+      beside.text("digits run out", 1e-16, high, {...quiet, dx: 24});
+      beside.text("the curve bends", 1, high, {...quiet, dx: -16, align: "right"});
     });
   }
 
