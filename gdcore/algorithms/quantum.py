@@ -27,6 +27,7 @@ def _double():
 
 FIXED = {"X": X, "H": (X + Z) / math.sqrt(2), "CNOT": np.eye(4, dtype=complex)[[0, 1, 3, 2]], "CZ": np.diag([1, 1, 1, -1]).astype(complex)}
 TURNS = {"RX": X, "RY": Y, "RZ": Z, "RZZ": np.kron(Z, Z), "DoubleExcitation": _double()}  # exp(−iθG/2), where G³ = G
+PARTS = {name: (np.eye(len(g), dtype=complex), g, g @ g) for name, g in TURNS.items()}
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class Circuit:
                 gate = const(FIXED[name])
             else:
                 angle = theta[rest[0]] * (rest[1] if len(rest) > 1 else 1.0) + (shift[1] if shift and shift[0] == k else 0.0)
-                g = TURNS[name]
-                gate = const(np.eye(len(g), dtype=complex)) + (xp.cos(angle / 2) - 1) * const(g @ g) - 1j * xp.sin(angle / 2) * const(g)
+                still, g, square = PARTS[name]
+                gate = const(still) + (xp.cos(angle / 2) - 1) * const(square) - 1j * xp.sin(angle / 2) * const(g)
             psi = _applied(gate, psi, wires, xp)
         return psi
 
@@ -79,6 +80,8 @@ def _world(theta):
 
 def _applied(gate, psi, wires, xp):
     k = len(wires)
+    if wires == tuple(range(wires[0], wires[0] + k)):  # neighbours, in order: one product of matrices, the others are rows and columns
+        return (gate @ psi.reshape(2 ** wires[0], 2**k, -1)).reshape(psi.shape)
     gate = gate.reshape((2,) * (2 * k))
     return xp.moveaxis(xp.tensordot(gate, psi, (list(range(k, 2 * k)), list(wires))), tuple(range(k)), tuple(wires))
 
