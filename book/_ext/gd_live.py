@@ -20,19 +20,36 @@ def _change(app, docname, cell, output):
     return [html_output(figure_html(figure, inline(text(data["image/svg+xml"]), figure["alt"])))]
 
 
+def _needed(doctree):
+    """(file name, kinds of figures, rules or None for all) of the script that a page loads; None where it has nothing alive."""
+    raws = [raw.astext() for raw in doctree.findall(nodes.raw)]
+    joined, explored = "".join(raws), any('"kind": "descent"' in raw and '"editable": true' in raw for raw in raws)
+    if 'class="gd-live"' not in joined and "gd-symbols" not in joined:
+        return None
+    kinds = [kind for kind in script.kinds() if f'"kind": "{kind}"' in joined] + ["explorer"] * explored
+    rules = None if explored else sorted(set(re.findall(r'"rule": "(\w+)"', joined)))
+    return "-".join(["gd-live", *kinds, *(rule.lower() for rule in rules or ())]) + ".js", kinds, rules
+
+
+def _print(app, doctree, docname):
+    """A page with living figures or rule cards has one script, printed anew with each build, that holds what this page needs.
+
+    Here, and not when the page is written: that happens in several processes, and once a build is enough.
+    """
+    if app.builder.format == "html" and (needed := _needed(doctree)):
+        name, kinds, rules = needed
+        _write(app, name, lambda: minify.string("application/javascript", script.classic(kinds, rules)))
+
+
 def _head(app, pagename, templatename, context, doctree):
-    """A page with living figures or rule cards loads one script, printed anew with each build, that holds what this page needs."""
-    _write(app, "gd-live.css", script.styles)
-    app.add_css_file("gd-live.css")  # on each page, since gd_light joins it to the other style sheets, and counts its version in
-    figures = [] if doctree is None else [raw.astext() for raw in doctree.findall(nodes.raw)]
-    raws, explored = "".join(figures), any('"kind": "descent"' in f and '"editable": true' in f for f in figures)
-    if 'class="gd-live"' not in raws and "gd-symbols" not in raws:
-        return
-    needed = [kind for kind in script.kinds() if f'"kind": "{kind}"' in raws] + ["explorer"] * explored
-    rules = None if explored else sorted(set(re.findall(r'"rule": "(\w+)"', raws)))
-    name = "-".join(["gd-live", *needed, *(r.lower() for r in rules or ())])
-    _write(app, f"{name}.js", lambda: minify.string("application/javascript", script.classic(needed, rules)))
-    app.add_js_file(f"{name}.js", priority=200)
+    if doctree is not None and (needed := _needed(doctree)):
+        app.add_js_file(needed[0], priority=200)
+
+
+def _styles(app):
+    if app.builder.format == "html":
+        _write(app, "gd-live.css", script.styles)
+        app.add_css_file("gd-live.css")  # on each page, since gd_light joins it to the other style sheets, and counts its version in
 
 
 def _write(app, name, content):
@@ -48,5 +65,7 @@ def _write(app, name, content):
 def setup(app):
     app.add_config_value("gd_live", script.fingerprint(), "html")  # another script, or another rule: write the pages again
     on_outputs(app, _change)
+    app.connect("builder-inited", _styles)
+    app.connect("doctree-resolved", _print, priority=900)
     app.connect("html-page-context", _head)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

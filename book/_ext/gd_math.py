@@ -3,12 +3,15 @@
 MathJax is on disk with sphinx-mathjax-offline. It runs in V8, which the package mini-racer brings.
 """
 
-import atexit
 import functools
 import importlib.util
 import json
+import multiprocessing
+import os
 import re
+import threading
 from html import unescape
+from multiprocessing.managers import BaseManager
 from pathlib import Path
 
 from sphinx.ext.mathjax import html_visit_displaymath, html_visit_math
@@ -35,17 +38,46 @@ def mathjax():
     return Path(package.origin).parent / "static" / "mathjax"
 
 
+class _MathJax:
+    """MathJax in V8, which reads its files when the first formula comes."""
+
+    def __init__(self):
+        self._engine, self._one_at_a_time = None, threading.Lock()
+
+    def typeset(self, formulas, fonts):
+        with self._one_at_a_time:
+            self._engine = self._engine or self._started()
+            return json.loads(self._engine.call("typeset", formulas, fonts))
+
+    def _started(self):
+        try:
+            from py_mini_racer import MiniRacer
+        except ImportError:
+            raise ImportError("The book needs mini-racer, which sets its formulas: pip install mini-racer.") from None
+        engine = MiniRacer()
+        for path in [*(mathjax() / f"{part}.js" for part in _PARTS), Path(__file__).with_name("gd_math.js")]:
+            engine.eval(path.read_text("utf-8"))
+        return engine
+
+
+class _Process(BaseManager):
+    """MathJax in a process of its own: V8's threads are lost in the processes into which Sphinx forks to write its pages."""
+
+
+_Process.register("mathjax", _MathJax)
+
+
+def _end_with_parent():
+    """A build that is killed leaves nobody behind."""
+    threading.Thread(target=lambda: (multiprocessing.parent_process().join(), os._exit(0)), daemon=True).start()
+
+
 @functools.cache
-def _engine():
-    try:
-        from py_mini_racer import MiniRacer
-    except ImportError:
-        raise ImportError("The book needs mini-racer, which sets its formulas: pip install mini-racer.") from None
-    engine = MiniRacer()
-    atexit.register(engine.close)  # else its thread keeps Python from ending
-    for path in [*(mathjax() / f"{part}.js" for part in _PARTS), Path(__file__).with_name("gd_math.js")]:
-        engine.eval(path.read_text("utf-8"))
-    return engine
+def engine():
+    """MathJax, whose process starts when first asked for; processes that are forked later talk to the same one."""
+    process = _Process(ctx=multiprocessing.get_context("fork" if os.name == "posix" else "spawn"))
+    process.start(_end_with_parent)
+    return process.mathjax()
 
 
 def typeset(formulas, fonts=FONTS):
@@ -53,7 +85,7 @@ def typeset(formulas, fonts=FONTS):
 
     formulas: pairs of TeX and whether it stands in a line of its own. fonts: the address of the folder of fonts.
     """
-    return json.loads(_engine().call("typeset", [list(formula) for formula in formulas], fonts))
+    return engine().typeset([list(formula) for formula in formulas], fonts)
 
 
 def set_page(html, fonts=FONTS):

@@ -1,5 +1,6 @@
 """Pages are light: formulas need no script, nothing is there that nobody asks for, and what waits for its layout is not lost."""
 
+import multiprocessing
 import re
 import sys
 
@@ -41,6 +42,12 @@ def test_a_numbered_formula_and_one_without_brackets_stand_in_lines_of_their_own
 
 def test_an_unknown_command_is_an_error():
     assert gd_math.typeset([(r"\nosuch", False)])["errors"] == [[r"\nosuch", r"Undefined control sequence \nosuch"]]
+
+
+def test_processes_that_write_pages_ask_the_one_engine():
+    here = gd_math.typeset([("x", False)])
+    with multiprocessing.get_context("fork").Pool(2) as writers:  # V8 itself would never answer there
+        assert writers.apply_async(gd_math.typeset, ([("x", False)],)).get(timeout=30) == here
 
 
 def test_a_drawing_keeps_its_groups_with_a_meaning_and_loses_the_others():
