@@ -1,5 +1,6 @@
 """What a question is: plain values in, an oracle or a property to judge by, and the wrong answers that people give."""
 
+import copy
 import functools
 import hashlib
 import importlib
@@ -122,9 +123,15 @@ class Question:
 
     def cases(self, seed=0):
         """The cases of a seed (a number or a text), as plain values: 0 is shown in the notebook, a secret one is graded."""
-        digest = hashlib.sha256(f"{self.id}:{seed}".encode()).digest()
-        rng = np.random.default_rng(int.from_bytes(digest[:16], "big"))
-        return [Case(c.name, plain(c.inputs), plain(c.hidden), c.weight) for c in self.draw(rng)]
+        return copy.deepcopy(_drawn(self, seed))  # whoever gets them may change them
+
+
+@functools.lru_cache(maxsize=256)
+def _drawn(question, seed):
+    """Kept, since drawing may cost more than an answer, and a class asks for the same cases a hundred times."""
+    digest = hashlib.sha256(f"{question.id}:{seed}".encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:16], "big"))
+    return [Case(c.name, plain(c.inputs), plain(c.hidden), c.weight) for c in question.draw(rng)]
 
 
 def _stars(question):

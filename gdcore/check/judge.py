@@ -9,7 +9,7 @@ from typing import Any
 from gdcore.check.execute import NOTHING, run
 from gdcore.check.values import agree, first_difference, is_number, plain, shape_of, short
 
-__all__ = ["Verdict", "expected_output", "judge", "mistakes_of", "points_of"]
+__all__ = ["Verdict", "expected_output", "judge", "mistaken_output", "mistakes_of", "points_of"]
 
 UNREADABLE = "The answer came back in a form that cannot be read."
 SINGLE = 1e-4  # relative tolerance for an answer in float32
@@ -64,6 +64,11 @@ def _readable(output):
 def expected_output(question, case):
     """What the oracle gives for this case."""
     return _trusted(question, -1, 0, json.dumps(case.inputs))
+
+
+def mistaken_output(question, mistake, way, case):
+    """What one way to make a known mistake gives for this case."""
+    return _trusted(question, question.mistakes.index(mistake), way, json.dumps(case.inputs))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -2,7 +2,6 @@
 
 import ast
 import contextlib
-import functools
 import io
 import json
 import pathlib
@@ -39,17 +38,16 @@ def reports(folder, name):
     return found
 
 
-@functools.lru_cache(maxsize=200)
-def cases_of(question, seed):
-    """The cases of a seed, drawn once for all answers: in some questions drawing costs more than an answer."""
-    return question.cases(seed)
-
-
 def graded(question, submission, seed=0, named=True):
     """(points, names of mistakes) of a submission; inputs and outputs go through JSON, as between two processes."""
-    cases = cases_of(question, seed)
+    cases = question.cases(seed)
     inputs = json.loads(json.dumps([c.inputs for c in cases]))
-    outputs = json.loads(json.dumps(run_all(question.mode, submission, inputs, question.limit)))
+    return said_of(question, cases, run_all(question.mode, submission, inputs, question.limit), named)
+
+
+def said_of(question, cases, outputs, named=True):
+    """(points, names of mistakes) of what a submission made of the cases."""
+    outputs = json.loads(json.dumps(outputs))
     verdicts = [judge(question, c, o) for c, o in zip(cases, outputs)]
     return points_of(question, cases, verdicts), [m.name for m in mistakes_of(question, cases, outputs)] if named else []
 

@@ -11,7 +11,7 @@ import pytest
 
 from gdcore.check.execute import run
 from gdcore.check.judge import judge
-from tests.grading.common import NAMES, QUESTIONS, cases_of, code, definition, solutions
+from tests.grading.common import NAMES, QUESTIONS, code, definition, solutions
 from tests.rules.mutation import mutated_trees
 
 pytestmark = pytest.mark.slow
@@ -107,7 +107,7 @@ def output(question, submission, case, limit):
 
 @pytest.mark.parametrize("question", CODED, ids=lambda q: q.id)
 def test_generic_faults(question, record_property):
-    cases = [case for seed in (0, "a secret") for case in cases_of(question, seed)]
+    cases = [case for seed in (0, "a secret") for case in question.cases(seed)]
     begun = time.perf_counter()
     assert not rejected(question, cases, SOLVED[question.id][1], question.limit)
     limit = float(np.clip(20 * (time.perf_counter() - begun) / len(cases), *PATIENCE))

@@ -6,6 +6,7 @@ what is public of its rules (github.com/gjtorikian/html-pipeline, SanitizationFi
 """
 
 import base64
+import functools
 import html
 import re
 
@@ -39,8 +40,7 @@ def shown(notebook, mathjax, title="notebook", scheme="light"):
                 alt = output.metadata.get("image/svg+xml", {}).get("alt", "")
                 source = base64.b64encode(drawing.encode()).decode()
                 data["text/html"] = f'<img src="data:image/svg+xml;base64,{source}" alt="{bleach.clean(alt)}">'
-    exporter = HTMLExporter(template_name="basic", filters={"highlight_code": _plain_code})
-    body, _ = exporter.from_notebook_node(notebook)
+    body, _ = _exporter().from_notebook_node(notebook)
     pictures = []  # put aside meanwhile: the cleaner would read each of their millions of letters
 
     def aside(found):
@@ -51,6 +51,11 @@ def shown(notebook, mathjax, title="notebook", scheme="light"):
     allowed = bleach.clean(body, TAGS, ATTRIBUTES, protocols={"http", "https", "mailto", "data"}, strip=True, strip_comments=True)
     allowed = re.sub(r'"data:(\d+)"', lambda found: pictures[int(found[1])], allowed)
     return PAGE.format(title=title, scheme=scheme, mathjax=mathjax, body=allowed)
+
+
+@functools.cache
+def _exporter():
+    return HTMLExporter(template_name="basic", filters={"highlight_code": _plain_code})
 
 
 def _plain_code(source, **options):

@@ -211,10 +211,11 @@ def decay_cases(rng):
     while True:
         found = {}
         while len(found) < len(wanted):
+            rare = [name for name, _, _ in wanted if name not in found] == ["a fair forecast, much damped"]  # looked for where it is
             t = np.round(np.sort(rng.uniform(0, 4, 8)), 2)
-            y = np.round(rng.uniform(1, 4) * np.exp(-rng.uniform(0.4, 1.5) * t) + 0.1 * rng.normal(size=8), 2)
-            x = np.round(np.array([rng.uniform(0.5, 5), rng.uniform(0.1, 3)]), 2)
-            mu = float(rng.choice([0.01, 0.1, 0.3, 2.0, 5.0]))
+            y = np.round(rng.uniform(2 if rare else 1, 4) * np.exp(-rng.uniform(0.4, 1.5) * t) + 0.1 * rng.normal(size=8), 2)
+            x = np.round(np.array([rng.uniform(0.5, 1.2 if rare else 5), rng.uniform(0.1, 3)]), 2)
+            mu = float(rng.choice([2.0, 5.0] if rare else [0.01, 0.1, 0.3, 2.0, 5.0]))
             with np.errstate(all="ignore"):
                 gain = gain_of(t, y, x, mu)
             for name, low, high in wanted:

@@ -6,10 +6,18 @@ from gdcore.check.declaration import Case, Manual, Mistake, Question
 
 # -- 18.5 -----------------------------------------------------------------------------------------------------------------------
 
+
+
+def median(points):
+    """np.median(points, axis=0), without what it does for other inputs: a check asks for a hundred thousand."""
+    ranked, n = np.sort(points, axis=0), len(points)
+    return (ranked[(n - 1) // 2] + ranked[n // 2]) / 2
+
+
 AGGREGATES = (  # of points (clients × …)
-    lambda points: np.mean(points, axis=0),
-    lambda points: np.median(points, axis=0),
-    lambda points: np.sort(points, axis=0)[1:-1].mean(axis=0),
+    lambda points: points.sum(0) / len(points),
+    median,
+    lambda points: np.sort(points, axis=0)[1:-1].sum(0) / (len(points) - 2),
 )
 
 
@@ -28,7 +36,7 @@ def walks(a, c, liar, lr, rounds, aggregate, most, lies=True):
         y = c[:, None] + left * (x - c[:, None])
         if liar >= 0 and lies:
             y[liar] = x - 10 * (y[liar] - x)
-        path.append(np.clip(AGGREGATES[aggregate](y), -1e9, 1e9))
+        path.append(np.minimum(np.maximum(AGGREGATES[aggregate](y), -1e9), 1e9))
     return np.array(path)
 
 

@@ -41,12 +41,12 @@ def kept(value, inputs, hidden):
 def moved(W, x, y, rates=(0.05, 0.05), steps=2000, first=0, start=0.0, seed=None, climb=False):
     """Descent on body and head; `first` steps go to the head alone. Each argument after `y` is a choice."""
     body = W.copy() if seed is None else np.random.default_rng(seed).normal(size=W.shape) / np.sqrt(W.shape[1])
-    head = np.full(len(W), start)
+    head, squares, products = np.full(len(W), start), x.T @ x / len(y), x.T @ y / len(y)
+    rates = -np.array(rates) if climb else rates
     for t in range(first + steps):
-        wrong = (x @ body.T @ head - y) / len(y)
-        slopes = np.outer(head, wrong @ x), body @ (x.T @ wrong)
-        body = body - (t >= first) * rates[0] * slopes[0] * (-1 if climb else 1)
-        head = head - rates[1] * slopes[1] * (-1 if climb else 1)
+        slope = squares @ (head @ body) - products  # by the weights of the whole, head @ body
+        step = rates[0] * head[:, None] * slope if t >= first else 0.0
+        body, head = body - step, head - rates[1] * (body @ slope)
     return np.append(body, head)
 
 
