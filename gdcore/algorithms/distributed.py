@@ -62,11 +62,12 @@ class TopK:
     def send(self, a, residual):
         whole = a + residual if self.feedback else a
         count = max(1, round(self.share * a.size))
-        flat = whole.reshape(-1)
-        places = np.argpartition(np.abs(flat), -count)[-count:]
-        sent = np.zeros_like(flat)
-        sent[places] = flat[places]
-        sent = sent.reshape(a.shape)
+        size = np.abs(whole)
+        large = size >= np.partition(size, -count, axis=None)[-count]  # half the time of argpartition
+        if np.count_nonzero(large) != count:  # some are equal: any of them
+            large = np.zeros(size.shape, bool)
+            large.reshape(-1)[np.argpartition(size, -count, axis=None)[-count:]] = True
+        sent = np.where(large, whole, 0)
         return sent, whole - sent, count * (a.itemsize + INDEX)
 
 
