@@ -133,13 +133,14 @@ def _flat(a):
 
 def plain_step(rule, t, x, g, arrays, scalars):
     """One plain step in place; returns the new scalar memory. A switched-off memory takes part as 0."""
-    state = [arrays.get(n, scalars.get(n, 0.0)) for n in rule.state_names]
+    names = rule.state_names
+    state = [arrays.get(n, scalars.get(n, 0.0)) for n in names]
     new_x, *new = rule.update(x, g, t, *state)
     _put(x, new_x)
-    for name, value in zip(rule.state_names, new, strict=True):
+    for name, value in zip(names, new, strict=True):
         if name in arrays:
             _put(arrays[name], value)
-    return {n: v for n, v in zip(rule.state_names, new, strict=True) if n in scalars}
+    return {n: v for n, v in zip(names, new, strict=True) if n in scalars}
 
 
 def _put(a, value):

@@ -28,6 +28,13 @@ class Rule:
     second_gradient: ClassVar[bool] = False  # True if `probe` names a point at which it wants another gradient
     lazy: ClassVar[bool] = False  # True if a zero gradient changes nothing: then a sparse gradient needs only its rows
 
+    _parameters: ClassVar[tuple] = ()  # of `update`, read once for each class: that takes as long as a small step
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if "update" in vars(cls):
+            cls._parameters = tuple(inspect.signature(cls.update).parameters.values())
+
     def __post_init__(self):
         for field in fields(self):
             check(type(self).__name__, field.name, getattr(self, field.name))
@@ -35,7 +42,7 @@ class Rule:
     @property
     def state_names(self):
         """The names of the memory, read off the signature of `update`."""
-        return tuple(inspect.signature(type(self).update).parameters)[4:]
+        return tuple(p.name for p in self._parameters)[4:]
 
     def init(self, x):
         """The memory before the first step, one entry for each of `state_names`; zeros shaped like x unless a rule says otherwise.
@@ -83,8 +90,8 @@ class Wrapper(Rule):
 
     @property
     def state_names(self):
-        own = inspect.signature(type(self).update).parameters.values()
-        return tuple(p.name for p in own if p.kind is p.POSITIONAL_OR_KEYWORD)[4:] + self.rule.state_names
+        own = tuple(p.name for p in self._parameters if p.kind is p.POSITIONAL_OR_KEYWORD)[4:]
+        return own + self.rule.state_names
 
     def init(self, x):
         return self.rule.init(x)  # a wrapper with memory of its own puts that before

@@ -76,12 +76,12 @@ def quantized(a, t, block=256, exponent=4.0):
     scale = w.amax(length, -1).reshape(-1, 1)
     share = length / where(scale > 0, scale, w.ones_like(scale))
     low = w.floor(LEVELS * share ** (1 / exponent)).clip(0, LEVELS - 1)
-    below, above = ((low + k) / LEVELS for k in (0, 1))
-    part = (share - below**exponent) / (above**exponent - below**exponent)  # of the way up
+    ladder, rung = _ladder(w, a, exponent), cast(low, "int32")
+    below = ladder[rung]
+    part = (share - below) / (ladder[rung + 1] - below)  # of the way up
     turn = (w.arange(block, **_place(w, a)) * GOLDEN[0] + t * GOLDEN[1]) % 1.0
-    code = where(part > turn, low + 1, low)
-    code = maximum(code, where(length > 0, w.ones_like(code), w.zeros_like(code)))
-    return cast(where(rows < 0, -code, code), "int8"), scale
+    code = maximum(low + (part > turn), w.sign(length))
+    return cast(code * w.sign(rows), "int8"), scale
 
 
 def dequantized(codes, scale, dimensions, exponent, dtype):
@@ -89,6 +89,11 @@ def dequantized(codes, scale, dimensions, exponent, dtype):
     share = cast(codes, dtype) / LEVELS
     flat = (where(share < 0, -scale, scale) * abs(share) ** exponent).reshape(-1)
     return flat[: math.prod(dimensions)].reshape(dimensions)
+
+
+def _ladder(w, a, exponent):
+    """What the codes 0 to 127 stand for, as shares of the largest."""
+    return (w.arange(LEVELS + 1, **_place(w, a)) / LEVELS) ** exponent
 
 
 def _place(w, a):
