@@ -76,7 +76,7 @@ def quantized(a, t, block=256, exponent=4.0):
     scale = w.amax(length, -1).reshape(-1, 1)
     share = length / where(scale > 0, scale, w.ones_like(scale))
     low = w.floor(LEVELS * share ** (1 / exponent)).clip(0, LEVELS - 1)
-    ladder, rung = _ladder(w, a, exponent), cast(low, "int32")
+    ladder, rung = _ladder(w, a, exponent), cast(low, "int32").clip(0, LEVELS - 1)  # of nan, too
     below = ladder[rung]
     part = (share - below) / (ladder[rung + 1] - below)  # of the way up
     turn = (w.arange(block, **_place(w, a)) * GOLDEN[0] + t * GOLDEN[1]) % 1.0

@@ -54,6 +54,15 @@ def test_all_worlds_round_alike():
         assert np.abs(there_and_back(convert(a), 7) - ours).max() < 1e-6  # JAX may count in single precision
 
 
+@WORLDS
+def test_a_block_that_holds_no_number_stays_without(convert):
+    a = array()
+    a[0, 0] = np.nan
+    with np.errstate(invalid="ignore"):
+        back = there_and_back(convert(a), 3)
+    assert np.isnan(back.flat[:256]).all() and np.isfinite(back.flat[256:]).all()
+
+
 def test_over_many_turns_the_mean_is_right():
     a = np.abs(array()) + 1e-3  # above the smallest byte, which is never rounded to 0
     mean = np.mean([there_and_back(a, t) for t in range(2000)], 0)
