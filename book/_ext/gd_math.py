@@ -75,7 +75,7 @@ def _end_with_parent():
 @functools.cache
 def engine():
     """MathJax, whose process starts when first asked for; processes that are forked later talk to the same one."""
-    process = _Process(ctx=multiprocessing.get_context("fork" if os.name == "posix" else "spawn"))
+    process = _Process(ctx=multiprocessing.get_context("spawn"))  # forked, it would hold open what others wait to see closed
     process.start(_end_with_parent)
     return process.mathjax()
 
@@ -111,7 +111,12 @@ def _context(app, pagename, templatename, context, doctree):
         context["gd_math_style"] = css
 
 
+def _start(app, doctree, docname):
+    engine()  # when there are pages to write, and before Sphinx forks
+
+
 def setup(app):
+    app.connect("doctree-resolved", _start)
     app.add_html_math_renderer("gd_math", (html_visit_math, None), (html_visit_displaymath, None))
     app.connect("html-page-context", _context)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

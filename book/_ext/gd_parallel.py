@@ -2,15 +2,11 @@
 
 import os
 
-import gd_math
-
 
 def _write_in_parallel(app, env):
     """When all is read; before that Sphinx would warn that it cannot read in parallel."""
     cores = os.cpu_count() or 1
-    if cores > 1:
-        gd_math.engine()  # one for all
-        app.parallel = cores + 1  # Sphinx counts itself
+    app.parallel = cores + 1 if cores > 1 else 1  # Sphinx counts itself
 
 
 def setup(app):

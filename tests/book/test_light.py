@@ -1,7 +1,9 @@
 """Pages are light: formulas need no script, nothing is there that nobody asks for, and what waits for its layout is not lost."""
 
 import multiprocessing
+import os
 import re
+import select
 import sys
 
 import pytest
@@ -48,6 +50,15 @@ def test_processes_that_write_pages_ask_the_one_engine():
     here = gd_math.typeset([("x", False)])
     with multiprocessing.get_context("fork").Pool(2) as writers:  # V8 itself would never answer there
         assert writers.apply_async(gd_math.typeset, ([("x", False)],)).get(timeout=30) == here
+
+
+def test_the_engine_holds_nothing_open_of_those_who_started_it():
+    reader, writer = os.pipe()
+    gd_math.engine.cache_clear()
+    gd_math.engine()
+    os.close(writer)
+    assert select.select([reader], [], [], 5)[0]  # its end has come: a browser that waits for this ends as well
+    os.close(reader)
 
 
 def test_a_drawing_keeps_its_groups_with_a_meaning_and_loses_the_others():
