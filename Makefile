@@ -16,7 +16,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 book: $(VENV)/.book  ## build the book into _build/html
-	@$(BIN)/jupyter-book build . -W -n --keep-going --quiet
+	@$(BIN)/python tools/book.py
 	@echo "The book is built. Open _build/html/index.html in a browser, or type: make serve"
 
 serve: book  ## build the book and open it in the browser

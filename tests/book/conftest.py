@@ -26,13 +26,12 @@ socket.getaddrinfo = nowhere
 
 
 def build(source, output):
-    """Run jupyter-book as `make book` does, without a network: (exit status, what it printed)."""
+    """Run Jupyter Book as `make book` does, without a network: (exit status, what it printed)."""
     output.mkdir(exist_ok=True)
     (output / "sitecustomize.py").write_text(_NO_NETWORK)
     environment = os.environ | {"PYTHONPATH": str(output), "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
-    program = Path(sys.executable).with_name("jupyter-book")
     run = subprocess.run(
-        [program, "build", source, "-W", "-n", "--keep-going", "--path-output", output],
+        [sys.executable, ROOT / "tools" / "book.py", "build", source, "-W", "-n", "--keep-going", "--path-output", output],
         cwd=source, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300,
     )  # fmt: skip
     return run.returncode, run.stdout + run.stderr
