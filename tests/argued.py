@@ -44,6 +44,11 @@ ARGUED = {  # {module: {the fault's name: why it changes nothing that anybody ca
     "algorithms.distributed": {
         "ring_all_reduce: 1 becomes 2, making pieces = [[piece.copy() for piece in np.array_split(part.reshape(-2), workers)] for part in "
         "parts]": "NumPy takes any negative number for the rest",
+        "TopK.send: 1 becomes 2, making large.reshape(-2)[np.argpartition(size, -count, axis=None)[-count:]] = True":
+            "NumPy takes any negative number for the rest",
+        "TopK.send: -count loses its sign, making large = size >= np.partition(size, count, axis=None)[-count]":
+            "then the sizes are taken for equal, which gives the same places later",
+        "TopK.send: -count loses its sign": "then the sizes are taken for equal, which gives the same places later",
         "ring_all_reduce: turn - workers becomes turn + workers": "a place is counted modulo the number of workers",
         "ring_all_reduce: turn - workers loses its right side": "a place is counted modulo the number of workers",
         "QSGD.send: 1.0 becomes 2.0": "0 is the same after a division by 2",

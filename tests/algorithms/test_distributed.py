@@ -55,6 +55,14 @@ def test_top_k_sends_the_largest_and_counts_their_bytes():
         TopK(0)
 
 
+def test_top_k_sends_so_many_where_some_are_equal():
+    rng = np.random.default_rng(0)
+    for share in (0.05, 0.3, 0.9):
+        a = rng.integers(1, 500, (40, 50)) * rng.choice([-1.0, 1.0], (40, 50))
+        sent, count = TopK(share).send(a, 0 * a)[0], round(2000 * share)
+        assert sorted(np.abs(sent[sent != 0])) == sorted(np.abs(a.ravel()))[-count:]
+
+
 def test_without_feedback_top_1_goes_the_wrong_way():
     """Karimireddy et al. (2019), counter-example 3: two slopes whose small common part is never sent."""
     gradients = [np.array([-3.0, 1.0]), np.array([3.0, 1.0])]  # the mean is (0, 1)
