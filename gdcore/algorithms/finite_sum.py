@@ -123,9 +123,9 @@ ORDERS = {
 def ridge(A, y, decay):
     """Ridge regression as a finite sum, f_i(x) = ½(a_i·x − y_i)² + ½ decay |x|²: (slope, the minimum, L of the most curved f_i).
 
-    A: (n, d). y: (n,). decay: above 0 for a minimum that is the only one.
+    A: (n, d). y: (n,). decay: above 0 for a minimum that is the only one. slope(x, i) takes x of shape (d,), or rows of such points.
     """
     A, y = np.asarray(A, dtype=float), np.asarray(y, dtype=float)
     n, d = A.shape
-    slope = lambda x, i: (A[i] @ x - y[i]) * A[i] + decay * x
+    slope = lambda x, i: (x @ A[i] - y[i])[..., None] * A[i] + decay * x
     return slope, np.linalg.solve(A.T @ A / n + decay * np.eye(d), A.T @ y / n), float((A**2).sum(axis=1).max() + decay)
