@@ -1,6 +1,7 @@
 """The chapter on tools: libraries brought in without their log lines, and a drawing of steps after a change of the rate."""
 
 import contextlib
+import gc
 import importlib
 import importlib.util
 import os
@@ -26,7 +27,7 @@ def library(name):
         os.environ.setdefault("KERAS_HOME", os.path.join(tempfile.gettempdir(), "keras-of-gdcore"))
     if not _there(name):
         return None
-    with _silence():
+    with _silence(), contextlib.nullcontext() if name in sys.modules else _uncollected():
         if name in ("tensorflow", "keras") and _there("triton"):
             importlib.import_module("triton")
         with contextlib.suppress(ImportError):
@@ -54,6 +55,20 @@ def _silence():
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+@contextlib.contextmanager
+def _uncollected():
+    """The garbage collector rests meanwhile, and leaves alone for good what is there then: modules stay, and each walk over all of theirs
+    takes a part of a second."""
+    at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if at_work:
+            gc.enable()
 
 
 def after_a_cut(steps, cut, title=None):

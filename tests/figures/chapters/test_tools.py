@@ -1,5 +1,6 @@
 """The chapter on tools: its drawing shows the lengths it is given, and a library that is missing is None."""
 
+import gc
 import sys
 
 import numpy as np
@@ -24,6 +25,13 @@ def test_a_library_is_there_or_is_none(monkeypatch, capfd):
     monkeypatch.setitem(sys.modules, "optax", None)  # blocked, as for a reader who lacks it
     assert draw.library("optax") is None
     assert capfd.readouterr().err == ""
+
+
+def test_while_a_library_is_brought_in_nothing_is_collected_and_afterwards_again():
+    with draw._uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled() and gc.get_freeze_count() > 0
+    gc.unfreeze()  # the other tests' garbage stays garbage
 
 
 def test_what_is_written_while_it_is_silent_goes_nowhere(capfd):
