@@ -32,8 +32,7 @@ class Rule:
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
-        if "update" in vars(cls):
-            cls._parameters = tuple(inspect.signature(cls.update).parameters.values())
+        cls._parameters = tuple(inspect.signature(cls.update).parameters.values())
 
     def __post_init__(self):
         for field in fields(self):

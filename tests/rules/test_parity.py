@@ -21,6 +21,20 @@ def test_same_iterates(index, shape):
     assert distance(ours, expected(index, shape)) <= row.tolerance, row.why
 
 
+def test_a_rule_keeps_what_its_update_takes_from_wherever_that_comes():
+    class Steps:  # no rule itself
+        def update(self, x, g, t, v):
+            return x - g - v, v
+
+    class Mixed(Steps, R.Rule):
+        pass
+
+    class Inherits(R.Adam):
+        pass
+
+    assert Mixed().state_names == ("v",) and Inherits().state_names == R.Adam().state_names and R.Rule().state_names == ()
+
+
 def test_every_rule_has_a_row_and_every_wide_tolerance_a_reason():
     compared = {type(inner) for row in ROWS for inner in (row.rule, getattr(row.rule, "rule", row.rule))}
     assert compared | {R.SAM} >= {*R.RULES, *R.WRAPPERS, *R.COMPOSITIONS, *R.TOLD, R.SOAP}  # SAM's second gradient has a test of its own
